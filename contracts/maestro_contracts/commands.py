@@ -1,0 +1,307 @@
+"""What may be asked for? The glossary of commands: imperative, frozen, one union at the end.
+
+Each command goes to one role's queue. Handling one twice changes nothing: its id names what it asks for
+(`task:T-003:2`), and the log takes each id once.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from maestro_contracts.records import (
+    AgentSpec,
+    Choice,
+    Codebase,
+    Prd,
+    Question,
+    Repo,
+    Requirement,
+    Settings,
+    TaskSpec,
+    Workflow,
+)
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The base of all commands. `to` is the role whose queue takes it."""
+
+    to: ClassVar[str]
+
+
+# --- to the registrar -----------------------------------------------------------------------------------------------
+
+
+class Enrol(Command):
+    """Introduce my key. `proof` is the HMAC-SHA256 of the other fields with the role's join secret, hex."""
+
+    to: ClassVar[str] = "registrar"
+    actor: str
+    role: str
+    epoch: str
+    key: str
+    proof: str
+    host: str = ""
+
+
+# --- to the conductor -----------------------------------------------------------------------------------------------
+
+
+class StartRun(Command):
+    to: ClassVar[str] = "conductor"
+    feature: str
+    source: str
+    text: str
+    repo: Repo
+    workflow: Workflow
+    settings: Settings
+    by: str
+
+
+class Advance(Command):
+    """The run's log has grown: see what is due. Carries nothing; the log says it all."""
+
+    to: ClassVar[str] = "conductor"
+
+
+class RecoverRun(Command):
+    """Send again every command whose answer is still missing (after a loss of the queues)."""
+
+    to: ClassVar[str] = "conductor"
+    by: str = ""
+
+
+class PauseRun(Command):
+    to: ClassVar[str] = "conductor"
+    by: str
+    why: str = ""
+
+
+class ResumeRun(Command):
+    to: ClassVar[str] = "conductor"
+    by: str
+
+
+class CancelRun(Command):
+    to: ClassVar[str] = "conductor"
+    by: str
+    why: str = ""
+
+
+class RetryDue(Command):
+    """A retry's delay is over (a timer's command). Exactly one of `task` and `step` is set; `attempt` is the
+    attempt that may start now."""
+
+    to: ClassVar[str] = "conductor"
+    task: str = ""
+    step: str = ""
+    attempt: int = 0
+
+
+# --- to the planner -------------------------------------------------------------------------------------------------
+
+
+class DraftPlan(Command):
+    to: ClassVar[str] = "planner"
+    step: str
+    visit: int
+    attempt: int
+    feature: str
+    source: str
+    text: str
+    repo: Repo
+    version: int
+    interactive: bool = False
+    revision: str = ""
+    answers: dict[str, str] = {}
+    previous: Prd | None = None
+    test_commands: tuple[str, ...] = ()
+    lint_commands: tuple[str, ...] = ()
+
+
+# --- to the task generator --------------------------------------------------------------------------------------------
+
+
+class GenerateTasks(Command):
+    to: ClassVar[str] = "taskgen"
+    step: str
+    visit: int
+    attempt: int
+    prd: Prd
+    codebase: Codebase
+    min_epics: int = 5
+    max_epics: int = 7
+
+
+# --- to the gatekeeper ------------------------------------------------------------------------------------------------
+
+
+class OpenGate(Command):
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+    step: str
+    prompt: str
+    choices: tuple[Choice, ...]
+    freeform: bool = False
+    timeout_s: float | None = None
+    default: str = ""
+    auto: bool = False
+    auto_approve: bool = False
+    quorum: int = 1
+    artifact_sha256: str = ""
+    questions: tuple[Question, ...] = ()
+
+
+class DecideGate(Command):
+    """A person's answer. `visit` 0 means the visit that is open now."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    choice: str
+    by: str
+    via: str
+    visit: int = 0
+    text: str = ""
+    answers: dict[str, str] = {}
+
+
+class GateDeadline(Command):
+    """The deadline's timer fired."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+
+
+class CloseGate(Command):
+    """The run ended: no answer is needed any more."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+    because: str
+
+
+# --- to a worker ------------------------------------------------------------------------------------------------------
+
+
+class DoTask(Command):
+    """Do one task from `base` (the commit of the run's branch). `feedback` is why earlier attempts were rejected."""
+
+    to: ClassVar[str] = "worker"
+    task: TaskSpec
+    attempt: int
+    repo: Repo
+    base: str
+    agent: AgentSpec
+    feature: str = ""
+    prd_path: str = ""
+    feedback: tuple[str, ...] = ()
+
+
+# --- to a validator ---------------------------------------------------------------------------------------------------
+
+
+class ValidateClaim(Command):
+    to: ClassVar[str] = "validator"
+    task: TaskSpec
+    attempt: int
+    repo: Repo
+    base: str
+    commit: str
+    tree: str
+    ref: str
+    test_commands: tuple[str, ...] = ()
+    timeout_s: float = 900.0
+
+
+class ValidateRun(Command):
+    to: ClassVar[str] = "validator"
+    step: str
+    visit: int
+    attempt: int
+    repo: Repo
+    commit: str
+    requirements: tuple[Requirement, ...]
+    test_commands: tuple[str, ...] = ()
+    lint_commands: tuple[str, ...] = ()
+    timeout_s: float = 900.0
+
+
+# --- to the integrator ------------------------------------------------------------------------------------------------
+
+
+class PrepareRun(Command):
+    to: ClassVar[str] = "integrator"
+    step: str
+    visit: int
+    attempt: int
+    repo: Repo
+
+
+class CommitPrd(Command):
+    to: ClassVar[str] = "integrator"
+    repo: Repo
+    version: int
+    path: str
+    markdown: str
+    status: str
+
+
+class MergeTask(Command):
+    to: ClassVar[str] = "integrator"
+    task: str
+    attempt: int
+    repo: Repo
+    commit: str
+    title: str
+    event: str
+
+
+class MakeCheckpoint(Command):
+    to: ClassVar[str] = "integrator"
+    number: int
+    name: str
+    repo: Repo
+
+
+class HandOver(Command):
+    """Mark the PRD implemented and say what the branch holds."""
+
+    to: ClassVar[str] = "integrator"
+    step: str
+    visit: int
+    attempt: int
+    repo: Repo
+    prd_path: str = ""
+    markdown: str = ""
+
+
+AnyCommand = (
+    Enrol
+    | StartRun
+    | Advance
+    | RecoverRun
+    | PauseRun
+    | ResumeRun
+    | CancelRun
+    | RetryDue
+    | DraftPlan
+    | GenerateTasks
+    | OpenGate
+    | DecideGate
+    | GateDeadline
+    | CloseGate
+    | DoTask
+    | ValidateClaim
+    | ValidateRun
+    | PrepareRun
+    | CommitPrd
+    | MergeTask
+    | MakeCheckpoint
+    | HandOver
+)
+
+COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in AnyCommand.__args__}

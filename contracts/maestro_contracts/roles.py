@@ -1,0 +1,93 @@
+"""Who may say what? The one table of roles and the events that each may author."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from maestro_contracts import events as e
+
+Role = Literal[
+    "operator",
+    "registrar",
+    "conductor",
+    "planner",
+    "taskgen",
+    "gatekeeper",
+    "worker",
+    "validator",
+    "integrator",
+]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+SAYS: dict[Role, frozenset[type[e.Event]]] = {
+    "operator": frozenset({e.ActorEnrolled, e.ActorRevoked}),
+    "registrar": frozenset(),
+    "conductor": frozenset(
+        {
+            e.RunStarted,
+            e.StepStarted,
+            e.StepCompleted,
+            e.StepFailed,
+            e.StepsReset,
+            e.IterationStarted,
+            e.GroupStarted,
+            e.GroupCompleted,
+            e.TaskDispatched,
+            e.ValidationRequested,
+            e.TaskAccepted,
+            e.TaskRejected,
+            e.TaskRetryScheduled,
+            e.TaskAbandoned,
+            e.MergeRequested,
+            e.CheckpointRequested,
+            e.RunPaused,
+            e.RunResumed,
+            e.RunCancelled,
+            e.RunCompleted,
+            e.RunFailed,
+            e.RequestRefused,
+            e.CommandDeadLettered,
+        }
+    ),
+    "planner": frozenset(
+        {
+            e.CodebaseDiscovered,
+            e.QuestionsAsked,
+            e.PrdDrafted,
+            e.PlanRefused,
+            e.DecisionRecorded,
+            e.CommandDeadLettered,
+        }
+    ),
+    "taskgen": frozenset(
+        {e.TasksGenerated, e.TasksRefused, e.DecisionRecorded, e.CommandDeadLettered}
+    ),
+    "gatekeeper": frozenset(
+        {e.GateOpened, e.GateDecided, e.GateClosed, e.DecisionRefused, e.CommandDeadLettered}
+    ),
+    "worker": frozenset(
+        {e.TaskStarted, e.AgentReported, e.TaskClaimed, e.TaskFailed, e.CommandDeadLettered}
+    ),
+    "validator": frozenset(
+        {e.VoteCast, e.RunChecked, e.StepWorkFailed, e.CommandDeadLettered}
+    ),
+    "integrator": frozenset(
+        {
+            e.RunPrepared,
+            e.PrdCommitted,
+            e.TaskMerged,
+            e.MergeRefused,
+            e.CheckpointMade,
+            e.StepWorkFailed,
+            e.HandedOver,
+            e.CommandDeadLettered,
+        }
+    ),
+}
+
+
+def may_say(role: str, event_type: str) -> bool:
+    """True where the role is known and the table lets it author events of that type name."""
+    cls = e.EVENTS.get(event_type)
+    return cls is not None and cls in SAYS.get(role, frozenset())  # type: ignore[call-overload]

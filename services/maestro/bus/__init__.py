@@ -1,0 +1,1 @@
+"""Delivery: typed commands over FastStream, and the one shell around all deciders."""

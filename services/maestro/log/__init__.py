@@ -1,0 +1,1 @@
+"""The log: notes, stores, and who may be believed."""

@@ -1,0 +1,1 @@
+"""What a run is: the fold of its log."""
