@@ -265,6 +265,7 @@ class MakeCheckpoint(Command):
     number: int
     name: str
     repo: Repo
+    commit: str = ""
 
 
 class HandOver(Command):

@@ -116,17 +116,24 @@ class IterationStarted(Event):
 
 
 class GroupStarted(Event):
+    """The tasks of one parallel group of a step may start."""
+
     group: int
     tasks: tuple[str, ...]
+    step: str = ""
 
 
 class GroupCompleted(Event):
     group: int
+    step: str = ""
 
 
 class TaskDispatched(Event):
+    """`base` is the commit of the run's branch that the task starts from."""
+
     task: str
     attempt: int
+    base: str = ""
 
 
 class ValidationRequested(Event):
@@ -171,6 +178,15 @@ class MergeRequested(Event):
 class CheckpointRequested(Event):
     number: int
     name: str
+    commit: str = ""
+
+
+class GateRequested(Event):
+    """A gate that is no step of the workflow is needed: the planner's questions."""
+
+    gate: str
+    visit: int
+    step: str
 
 
 class RunPaused(Event):
@@ -483,6 +499,7 @@ AnyEvent = (
     | TaskAbandoned
     | MergeRequested
     | CheckpointRequested
+    | GateRequested
     | RunPaused
     | RunResumed
     | RunCancelled

@@ -41,6 +41,7 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
             e.TaskAbandoned,
             e.MergeRequested,
             e.CheckpointRequested,
+            e.GateRequested,
             e.RunPaused,
             e.RunResumed,
             e.RunCancelled,

@@ -1,13 +1,11 @@
-"""What is a run's state? The fold of its log: `evolve(state, event)` and nothing else.
+"""What is known of a run? The tables that the fold of its log fills (see `fold.py`).
 
-The state is changed in place (a run of a hundred thousand events would otherwise copy its tables a hundred thousand
-times); nobody but `evolve` changes it. What is due next (`ready`, `claimed`, `accepted`, ...) is kept up to date by
-`evolve`, so that a decider looks only at what changed and never at the whole run.
+The state is changed in place, by the fold alone (a run of a hundred thousand events would otherwise copy its tables a
+hundred thousand times). What is due next is kept in `Due` as the events come, so that a decider looks only at what
+changed and never at the whole run.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import msgspec
 
@@ -16,7 +14,6 @@ from maestro_contracts.records import (
     Codebase,
     Decision,
     Epic,
-    FileChange,
     Prd,
     Problem,
     Question,
@@ -27,29 +24,34 @@ from maestro_contracts.records import (
     Workflow,
 )
 
+SETTLED = frozenset({"done", "failed"})
+ENDED = frozenset({"completed", "failed", "cancelled"})
+
 
 class TaskState(msgspec.Struct):
     """One task. `status`: waiting, ready, dispatched, running, claimed, validating, accepted, merging, done,
-    retrying, failed."""
+    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed."""
 
     spec: TaskSpec
+    step: str
     status: str = "waiting"
     attempt: int = 0
-    iteration: int = 0
-    waits_for: int = 0
+    delivery: int = 0
     worker: str = ""
     started: int = 0
     ended: int = 0
-    claim: e.TaskClaimed | None = None
-    votes: list[e.VoteCast] = []
-    feedback: list[str] = []
-    problems: list[Problem] = []
+    retry_at: int = 0
     base: str = ""
     commit: str = ""
+    claim: e.TaskClaimed | None = None
+    votes: list[e.VoteCast] = []
+    problem: Problem | None = None
+    problems: list[Problem] = []
 
 
 class StepState(msgspec.Struct):
-    """One step. `status`: waiting, ready, running, retrying, done, skipped, failed. `visit` counts from 1."""
+    """One step. `status`: waiting, running, retrying, done, failed. `visit` counts from 1; `answer` is the event that
+    settles this visit, once it is there."""
 
     step: Step
     status: str = "waiting"
@@ -58,7 +60,20 @@ class StepState(msgspec.Struct):
     outcome: str = ""
     started: int = 0
     ended: int = 0
+    retry_at: int = 0
+    answer: e.Event | None = None
     problem: Problem | None = None
+
+
+class Lane(msgspec.Struct):
+    """The parallel groups of one step that runs tasks. `group` is the open one (0: none yet), `left` how many of its
+    tasks are not settled."""
+
+    step: str
+    visit: int
+    groups: dict[int, list[str]] = {}
+    group: int = 0
+    left: int = 0
 
 
 class GateState(msgspec.Struct):
@@ -70,10 +85,13 @@ class GateState(msgspec.Struct):
     status: str = "asked"
     opened: e.GateOpened | None = None
     decided: e.GateDecided | None = None
+    closed: e.GateClosed | None = None
     refused: list[e.DecisionRefused] = []
 
 
 class Checkpoint(msgspec.Struct):
+    """A commit that the run can go back to; `ref` is empty until it is made."""
+
     number: int
     name: str
     commit: str = ""
@@ -81,21 +99,23 @@ class Checkpoint(msgspec.Struct):
     at: int = 0
 
 
-class Timed(msgspec.Struct):
-    """An event with its address and its author, for timelines."""
+class Due(msgspec.Struct):
+    """What the conductor has still to decide, as insertion-ordered sets of task ids."""
 
-    seq: int
-    at: int
-    actor: str
-    id: str
-    event: e.Event
+    ready: dict[str, None] = {}
+    claimed: dict[str, None] = {}
+    voted: dict[str, None] = {}
+    unsettled: dict[str, None] = {}
+    accepted: dict[str, None] = {}
 
 
 class RunState(msgspec.Struct):
-    """Everything known of a run. `status`: none, running, paused, cancelled, completed, failed."""
+    """Everything known of a run. `status`: none, running, paused, cancelled, completed, failed. Times are
+    milliseconds since the Unix epoch, 0 where not known."""
 
     run: str
     seq: int = 0
+    events: int = 0
     status: str = "none"
     feature: str = ""
     source: str = ""
@@ -110,36 +130,43 @@ class RunState(msgspec.Struct):
     problem: Problem | None = None
     failed_step: str = ""
     steps: dict[str, StepState] = {}
+    lanes: dict[str, Lane] = {}
     gates: dict[tuple[str, int], GateState] = {}
-    open_gates: dict[tuple[str, int], bool] = {}
     context: dict[str, str] = {}
     codebase: Codebase | None = None
     questions: tuple[Question, ...] = ()
     answers: dict[str, str] = {}
     revision: str = ""
+    constraints: list[str] = []
     prd: Prd | None = None
     prd_path: str = ""
-    prd_markdown: str = ""
     prd_sha256: str = ""
     prd_status: str = ""
-    prd_files: dict[str, str] = {}
+    prd_texts: dict[int, str] = {}
+    """The Markdown of each version of the PRD as drafted."""
+    prd_paths: dict[int, str] = {}
     epics: tuple[Epic, ...] = ()
     tasks: dict[str, TaskState] = {}
-    groups: dict[int, list[str]] = {}
-    group: int = 0
-    group_open: int = 0
+    backlog: list[TaskSpec] = []
     iteration: int = 0
+    iterations: list[e.IterationStarted] = []
     checkpoints: dict[int, Checkpoint] = {}
-    checked: e.RunChecked | None = None
     checks: list[e.RunChecked] = []
     decisions: list[Decision] = []
+    branch: str = ""
     head: str = ""
+    merging: str = ""
+    in_flight: int = 0
     handed_over: e.HandedOver | None = None
-    files: tuple[FileChange, ...] = ()
     refusals: list[e.RequestRefused] = []
     dead_letters: list[e.CommandDeadLettered] = []
     violations: list[str] = []
-    due: dict[str, dict[Any, bool]] = {}
-    """What the conductor owes, by kind: insertion-ordered sets kept by `evolve` alone (see `agenda`)."""
-    merging: str = ""
-    in_flight: int = 0
+    due: Due = msgspec.field(default_factory=Due)
+
+    @property
+    def ended_for_good(self) -> bool:
+        return self.status in ENDED
+
+    def open_gates(self) -> list[GateState]:
+        """The gates that wait for somebody, oldest first."""
+        return [gate for gate in self.gates.values() if gate.status == "open"]

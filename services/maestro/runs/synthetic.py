@@ -1,0 +1,30 @@
+"""Which tasks does a step bring along by itself? `command`, `agent` and `probe` steps need no task generator.
+
+A `probe` step's prompt is a list of widths: `1,20,1` is one task, then twenty, then one.
+"""
+
+from __future__ import annotations
+
+from maestro_contracts.records import AgentSpec, Step, TaskSpec
+
+PROBE = AgentSpec(kind="probe")
+
+
+def tasks_of_step(step: Step) -> list[TaskSpec]:
+    match step.kind:
+        case "probe":
+            return _probe_tasks(step)
+        case "command":
+            agent = AgentSpec(kind="command", command=("sh", "-c", step.command))
+            return [TaskSpec(id=step.name, title=step.title or step.command, agent=agent)]
+        case _:
+            return [TaskSpec(id=step.name, title=step.title or step.name, role=step.role, description=step.prompt)]
+
+
+def _probe_tasks(step: Step) -> list[TaskSpec]:
+    widths = [int(part) for part in (step.prompt or "1").split(",")]
+    return [
+        TaskSpec(id=f"{step.name}-{group}-{number}", title="", group=group, agent=PROBE)
+        for group, width in enumerate(widths, start=1)
+        for number in range(1, width + 1)
+    ]
