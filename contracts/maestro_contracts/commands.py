@@ -16,6 +16,7 @@ from maestro_contracts.records import (
     Codebase,
     Prd,
     Question,
+    Ran,
     Repo,
     Requirement,
     Settings,
@@ -205,6 +206,9 @@ class DoTask(Command):
 
 
 class ValidateClaim(Command):
+    """Look at a claim afresh. `says` is what the worker says it ran (`TaskClaimed.says`), to be held against what
+    the validator finds."""
+
     to: ClassVar[str] = "validator"
     task: TaskSpec
     attempt: int
@@ -215,6 +219,7 @@ class ValidateClaim(Command):
     ref: str
     test_commands: tuple[str, ...] = ()
     timeout_s: float = 900.0
+    says: tuple[Ran, ...] = ()
 
 
 class ValidateRun(Command):
@@ -251,6 +256,9 @@ class CommitPrd(Command):
 
 
 class MergeTask(Command):
+    """Merge an accepted task. `onto` is where the log says the run's branch is (empty: not said): a branch that
+    somebody else moved is refused. `ref` is `TaskClaimed.ref`, under which another host finds the commit."""
+
     to: ClassVar[str] = "integrator"
     task: str
     attempt: int
@@ -258,6 +266,8 @@ class MergeTask(Command):
     commit: str
     title: str
     event: str
+    onto: str = ""
+    ref: str = ""
 
 
 class MakeCheckpoint(Command):
