@@ -91,12 +91,13 @@ class CancelRun(Command):
 
 
 class RetryDue(Command):
-    """A retry's delay is over (a timer's command). Exactly one of `task` and `step` is set; `attempt` is the
-    attempt that may start now."""
+    """A retry's delay is over (a timer's command). Exactly one of `task` and `step` (with its `visit`) is set;
+    `attempt` is the attempt that may start now."""
 
     to: ClassVar[str] = "conductor"
     task: str = ""
     step: str = ""
+    visit: int = 0
     attempt: int = 0
 
 
@@ -219,6 +220,7 @@ class ValidateClaim(Command):
     ref: str
     test_commands: tuple[str, ...] = ()
     timeout_s: float = 900.0
+    says: tuple[Ran, ...] = ()
     says: tuple[Ran, ...] = ()
 
 

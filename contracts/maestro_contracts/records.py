@@ -130,7 +130,7 @@ class Epic(Record):
 
 class TaskSpec(Record):
     """One piece of work for one agent. `group` counts from 1; `check` proves it; `files` is where it may write
-    (paths or globs; empty: anywhere)."""
+    (paths or globs; empty: anywhere); `may_be_empty` where doing it need not change a file."""
 
     id: str
     title: str
@@ -143,6 +143,7 @@ class TaskSpec(Record):
     requirements: tuple[str, ...] = ()
     check: str = ""
     agent: AgentSpec | None = None
+    may_be_empty: bool = False
 
 
 class FileChange(Record):

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from maestro.runs.state import Checkpoint, GateState, Lane, RunState, StepState, TaskState
 from maestro.runs.synthetic import tasks_of_step
 from maestro_contracts import events as e
-from maestro_contracts.records import Problem, Step, TaskSpec
+from maestro_contracts.records import Problem
 
 FOLD_VERSION = 1
 """Part of a snapshot's key: raise it when the same log would give another state."""
@@ -40,9 +40,7 @@ def fold(state: RunState, commit: Committed) -> RunState:
     header = commit.header
     at, actor = header.ts, header.actor
     for event in commit.events:
-        handler = HANDLERS.get(type(event))
-        if handler is not None:
-            handler(state, event, at, actor)
+        evolve(state, event, at, actor)
     state.seq = commit.seq
     state.last = at
     state.events += len(commit.events)
@@ -52,8 +50,12 @@ def fold(state: RunState, commit: Committed) -> RunState:
 def evolve(state: RunState, event: e.Event, at: int = 0, actor: str = "") -> RunState:
     """The state after one more event, said by `actor` at `at`. Changes `state` in place and returns it."""
     handler = HANDLERS.get(type(event))
-    if handler is not None:
+    if handler is None:
+        return state
+    try:
         handler(state, event, at, actor)
+    except (LookupError, ValueError) as error:
+        _violation(state, f"{type(event).__name__} by {actor} does not fit the run: {error!r}")
     return state
 
 
@@ -150,7 +152,7 @@ def _open_lane(state: RunState, step: StepState) -> None:
         before = state.tasks.get(spec.id)
         task = TaskState(spec=spec, step=lane.step)
         if before is not None:
-            task.attempt, task.problems = before.attempt, before.problems
+            task.attempt = task.first = before.attempt
         state.tasks[spec.id] = task
         lane.groups.setdefault(spec.group, []).append(spec.id)
     lane.groups = dict(sorted(lane.groups.items()))

@@ -30,12 +30,14 @@ ENDED = frozenset({"completed", "failed", "cancelled"})
 
 class TaskState(msgspec.Struct):
     """One task. `status`: waiting, ready, dispatched, running, claimed, validating, accepted, merging, done,
-    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed."""
+    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed. `attempt` never starts over for
+    one id; `first` is what it was when this task was planned."""
 
     spec: TaskSpec
     step: str
     status: str = "waiting"
     attempt: int = 0
+    first: int = 0
     delivery: int = 0
     worker: str = ""
     started: int = 0

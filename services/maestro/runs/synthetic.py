@@ -16,7 +16,7 @@ def tasks_of_step(step: Step) -> list[TaskSpec]:
             return _probe_tasks(step)
         case "command":
             agent = AgentSpec(kind="command", command=("sh", "-c", step.command))
-            return [TaskSpec(id=step.name, title=step.title or step.command, agent=agent)]
+            return [TaskSpec(id=step.name, title=step.title or step.command, agent=agent, may_be_empty=True)]
         case _:
             return [TaskSpec(id=step.name, title=step.title or step.name, role=step.role, description=step.prompt)]
 

@@ -1,0 +1,141 @@
+"""Does this YAML document fit this model, and if not, what would a person change, and where?
+
+`validate` is the one way from a file to a pydantic model. Values are taken strictly (a number is no text, `3` in
+quotes is no number): what a file says is what is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, get_args
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from maestro_contracts.yamlfile import Document, FileProblem, InvalidFile, Path, did_you_mean
+
+
+class FileModel(BaseModel):
+    """The base of all models of files: frozen, strict, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+Model = TypeVar("Model", bound=FileModel)
+
+
+def validate(document: Document, model: type[Model]) -> Model:
+    """The document as an instance of the model. Raises InvalidFile with every mistake."""
+    data = {} if document.data is None else document.data
+    try:
+        # As JSON, since strictness then takes a list for a tuple and nothing else for anything else.
+        return model.model_validate_json(msgspec.json.encode(data))
+    except ValidationError as error:
+        raise InvalidFile(_problem(document, model, details) for details in error.errors(include_url=False)) from None
+
+
+def _problem(document: Document, model: type[FileModel], details: ErrorDetails) -> FileProblem:
+    path, known = _place(model, details["loc"])
+    reason, mend = _words(details, known)
+    return document.problem(path, reason, mend)
+
+
+def _place(model: type[FileModel], loc: tuple[int | str, ...]) -> tuple[Path, tuple[str, ...]]:
+    """The path in the file of pydantic's location, and the keys known where its last part stands."""
+    path: Path = ()
+    at: Any = model
+    known: tuple[str, ...] = ()
+    for part in loc:
+        members = _by_tag(at)
+        if isinstance(part, str) and part in members:
+            at = members[part]
+            continue
+        known = tuple(at.model_fields) if _is_model(at) else ()
+        path = (*path, part)
+        at = _inner(at, part)
+    return path, known
+
+
+def _is_model(at: Any) -> bool:
+    return isinstance(at, type) and issubclass(at, BaseModel)
+
+
+def _inner(at: Any, part: int | str) -> Any:
+    """The type of a field, or of a collection's items."""
+    if _is_model(at):
+        field = at.model_fields.get(part)
+        return field.annotation if field is not None else None
+    return next((arg for arg in get_args(at) if arg is not Ellipsis and arg is not str), None)
+
+
+def _by_tag(at: Any) -> dict[str, type[BaseModel]]:
+    """The members of a tagged union by their `type`."""
+    members = (arg for arg in _members(at) if _is_model(arg) and "type" in arg.model_fields)
+    return {get_args(member.model_fields["type"].annotation)[0]: member for member in members}
+
+
+def _members(at: Any) -> Iterator[Any]:
+    for arg in get_args(at):
+        yield arg
+        yield from _members(arg)
+
+
+Words = tuple[str, str]
+
+
+def _words(details: ErrorDetails, known: tuple[str, ...]) -> Words:
+    """Pydantic's finding as a reason and a mend."""
+    context = details.get("ctx", {})
+    rule = _RULES.get(details["type"])
+    if details["type"] == "extra_forbidden":
+        return "no such key here", did_you_mean(str(details["loc"][-1]), known)
+    if rule is not None:
+        return rule(details["input"], context)
+    return details["msg"].removeprefix("Value error, "), ""
+
+
+def _kind(wanted: str, mend: str) -> Callable[[Any, dict[str, Any]], Words]:
+    return lambda given, context: (f"must be {wanted}, not {_shown(given)}", mend)
+
+
+def _shown(given: Any) -> str:
+    text = msgspec.json.encode(given).decode()
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _literal(given: Any, context: dict[str, Any]) -> Words:
+    return f"{_shown(given)} is not one of {context['expected']}", ""
+
+
+def _tag(given: Any, context: dict[str, Any]) -> Words:
+    expected = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
+    return f"{context['tag']!r} is no type of step", did_you_mean(context["tag"], expected)
+
+
+def _bound(words: str, name: str) -> Callable[[Any, dict[str, Any]], Words]:
+    return lambda given, context: (f"must be {words} {context[name]:g}, not {_shown(given)}", "")
+
+
+_RULES: dict[str, Callable[[Any, dict[str, Any]], Words]] = {
+    "missing": lambda given, context: ("is missing", "add it"),
+    "union_tag_not_found": lambda given, context: ("has no 'type'", "add a line 'type: ...'"),
+    "union_tag_invalid": _tag,
+    "literal_error": _literal,
+    "string_type": _kind("text", "put it in quotes"),
+    "int_type": _kind("a whole number", "write a number without quotes"),
+    "int_from_float": _kind("a whole number", "write it without a fraction"),
+    "float_type": _kind("a number", "write a number without quotes"),
+    "bool_type": _kind("true or false", "write true or false, without quotes"),
+    "tuple_type": _kind("a list", "write [a, b], or one '- ' line for each"),
+    "dict_type": _kind("a mapping", "write 'key: value' lines"),
+    "model_type": _kind("a mapping", "write 'key: value' lines"),
+    "model_attributes_type": _kind("a mapping", "write 'key: value' lines"),
+    "greater_than_equal": _bound("at least", "ge"),
+    "less_than_equal": _bound("at most", "le"),
+    "greater_than": _bound("greater than", "gt"),
+    "too_short": lambda given, context: (f"needs at least {context['min_length']}", "add one"),
+    "too_long": lambda given, context: (f"takes at most {context['max_length']}", "remove some"),
+    "string_too_short": lambda given, context: ("must not be empty", "write something"),
+    "string_too_long": lambda given, context: (f"longer than {context['max_length']} characters", "shorten it"),
+}
