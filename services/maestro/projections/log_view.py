@@ -1,0 +1,158 @@
+"""How does one event read as one line? For `execution-log.md`, `maestro log` and everybody who follows a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from maestro.projections.text import count, duration, one_line, utc, visible
+from maestro_contracts import events as e
+from maestro_contracts.records import Problem
+
+SHORT = 160
+"""Characters of a summary's free text; the log itself has all of it."""
+
+
+class LogLine(NamedTuple):
+    """One event as people read it. `phase` is set where a phase of the run begins with it."""
+
+    address: str
+    at: str
+    actor: str
+    type: str
+    summary: str
+    phase: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.address:>7}  {self.at}  {self.actor:<18}  {self.type:<20}  {self.summary}".rstrip()
+
+
+def log_line(address: str, at: int, actor: str, event: e.Event) -> LogLine:
+    """The line of an event with its address (`seq.i`), time (ms since the epoch) and author."""
+    name = type(event).__name__
+    return LogLine(address, utc(at), visible(actor), name, summary(event), _phase(event))
+
+
+def summary(event: e.Event) -> str:
+    """What happened, in one visible line."""
+    return one_line(SUMMARIES[type(event)](event))
+
+
+def _phase(event: e.Event) -> str:
+    if isinstance(event, e.StepStarted) and event.phase and event.visit == event.attempt == 1:
+        return one_line(f"{event.phase}: {PHASES.get(event.phase, event.title or event.step)}", 80)
+    return ""
+
+
+PHASES = {1: "Planning", 2: "Task generation", 3: "Implementation", 4: "Validation", 5: "Handoff"}
+
+
+def _short(text: str) -> str:
+    return one_line(text, SHORT)
+
+
+def _why(problem: Problem | None) -> str:
+    return f"{problem.kind}: {_short(problem.reason)}" if problem else "no reason given"
+
+
+def _try(event: Any) -> str:
+    return f"{event.task}, attempt {event.attempt}"
+
+
+def _visit(event: Any) -> str:
+    return event.step if event.visit <= 1 else f"{event.step}, visit {event.visit}"
+
+
+def _later(ms: int | None) -> str:
+    return "given up" if ms is None else f"again in {duration(ms)}"
+
+
+def _claimed(event: e.TaskClaimed) -> str:
+    says = "; ".join(f"says `{_short(ran.command)}` exited {ran.exit_code}" for ran in event.says)
+    parts = [f"{_try(event)} by {event.worker}", f"commit {event.commit[:12]}" if event.commit else "", says]
+    return ", ".join(part for part in [*parts, _short(event.summary)] if part)
+
+
+def _voted(event: e.VoteCast) -> str:
+    why = f": {_why(event.problem)}" if event.problem else ""
+    return f"{_try(event)}: {event.validator} says {event.verdict} of tree {event.tree[:12]}{why}"
+
+
+def _decided(event: e.GateDecided) -> str:
+    text = f', "{_short(event.text)}"' if event.text else ""
+    return f"{event.gate}: {event.choice} by {event.approver} via {event.via}{text}"
+
+
+def _opened(event: e.GateOpened) -> str:
+    choices = ", ".join(choice.label for choice in event.choices)
+    until = f", default {event.default} at {utc(event.deadline)}" if event.deadline else ""
+    return f"{event.gate}: {_short(event.prompt)} [{choices}]{until}"
+
+
+def _checked(event: e.RunChecked) -> str:
+    met = sum(1 for requirement in event.requirements if requirement.verdict == "met")
+    return f"{event.step}: {event.verdict}, {met} of {len(event.requirements)} requirements met, tree {event.tree[:12]}"
+
+
+def _codebase(event: e.CodebaseDiscovered) -> str:
+    found = event.codebase
+    languages = ", ".join(name for name, _ in found.languages) or "no known language"
+    return f"{count(found.files, 'file')}, {languages}; tests: {'; '.join(found.test_commands) or 'none found'}"
+
+
+def _run_started(event: e.RunStarted) -> str:
+    return f"{event.feature}, asked by {event.requested_by}, workflow {event.workflow.name}, base {event.repo.base[:12]}"
+
+
+SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
+    e.ActorEnrolled: lambda v: f"{v.actor} as {v.role}, epoch {v.epoch}" + (f", on {v.host}" if v.host else ""),
+    e.ActorRevoked: lambda v: f"{v.actor}, epoch {v.epoch}: {_short(v.reason)}",
+    e.RunStarted: _run_started,
+    e.StepStarted: lambda v: f"{_visit(v)} ({v.kind})" + (f", attempt {v.attempt}" if v.attempt > 1 else ""),
+    e.StepCompleted: lambda v: f"{_visit(v)}: {v.outcome}",
+    e.StepFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}; {_later(v.retry_ms)}",
+    e.StepsReset: lambda v: f"back to {v.target} by {v.by}: {_short(v.because)}",
+    e.IterationStarted: lambda v: f"iteration {v.number}, {count(len(v.tasks), 'task')}: {_short('; '.join(v.because))}",
+    e.GroupStarted: lambda v: f"group {v.group}: {', '.join(v.tasks)}",
+    e.GroupCompleted: lambda v: f"group {v.group}",
+    e.TaskDispatched: _try,
+    e.ValidationRequested: _try,
+    e.TaskAccepted: lambda v: f"{_try(v)}, {count(v.votes, 'vote')} on tree {v.tree[:12]}",
+    e.TaskRejected: lambda v: f"{_try(v)}: {_why(v.problem)}",
+    e.TaskRetryScheduled: lambda v: f"{_try(v)}: {v.strategy} in {duration(v.delay_ms)} ({v.problem.kind})",
+    e.TaskAbandoned: lambda v: f"{_try(v)}: {_why(v.problem)}",
+    e.MergeRequested: _try,
+    e.CheckpointRequested: lambda v: f"checkpoint {v.number}, {v.name}",
+    e.GateRequested: lambda v: f"{v.gate} for {v.step}",
+    e.RunPaused: lambda v: f"by {v.by}" + (f": {_short(v.why)}" if v.why else ""),
+    e.RunResumed: lambda v: f"by {v.by}",
+    e.RunCancelled: lambda v: f"by {v.by}" + (f": {_short(v.why)}" if v.why else ""),
+    e.RunCompleted: lambda v: f"at {utc(v.at)}",
+    e.RunFailed: lambda v: f"at step {v.step}: {_why(v.problem)}",
+    e.RequestRefused: lambda v: f"{v.request} by {v.by}: {_short(v.reason)}",
+    e.CodebaseDiscovered: _codebase,
+    e.QuestionsAsked: lambda v: f"{_visit(v)}: {_short(' '.join(q.text for q in v.questions))}",
+    e.PrdDrafted: lambda v: f"{v.path}, {count(len(v.prd.requirements), 'requirement')}",
+    e.PlanRefused: lambda v: f"{_visit(v)}: {_why(v.problem)}",
+    e.TasksGenerated: lambda v: f"{count(len(v.tasks), 'task')} in {count(len(v.epics), 'epic')}",
+    e.TasksRefused: lambda v: f"{_visit(v)}: {_why(v.problem)}",
+    e.DecisionRecorded: lambda v: f"{_short(v.decision.topic)}: {_short(v.decision.decision)}",
+    e.GateOpened: _opened,
+    e.GateDecided: _decided,
+    e.GateClosed: lambda v: f"{v.gate}: {_short(v.because)}",
+    e.DecisionRefused: lambda v: f"{v.gate}: {_short(v.given)!r} by {v.by}: {_short(v.reason)}",
+    e.TaskStarted: lambda v: f"{_try(v)} by {v.worker}" + (f", delivery {v.delivery}" if v.delivery > 1 else ""),
+    e.AgentReported: lambda v: f"{_try(v)}: {_short(v.text)}",
+    e.TaskClaimed: _claimed,
+    e.TaskFailed: lambda v: f"{_try(v)} by {v.worker}: {_why(v.problem)}",
+    e.VoteCast: _voted,
+    e.RunChecked: _checked,
+    e.RunPrepared: lambda v: f"branch {v.branch} at {v.commit[:12]}",
+    e.PrdCommitted: lambda v: f"version {v.version}, {v.status}, {v.path} in {v.commit[:12]}",
+    e.TaskMerged: lambda v: f"{_try(v)} as {v.commit[:12]}",
+    e.MergeRefused: lambda v: f"{_try(v)}: {_why(v.problem)}" + (f" ({', '.join(v.conflicts)})" if v.conflicts else ""),
+    e.CheckpointMade: lambda v: f"checkpoint {v.number}, {v.name}, at {v.commit[:12]}",
+    e.StepWorkFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}",
+    e.HandedOver: lambda v: f"branch {v.branch} at {v.commit[:12]}, {count(len(v.files), 'file')} changed",
+    e.CommandDeadLettered: lambda v: f"{v.command_type} {v.command} of {v.role}: {_short(v.reason)}",
+}
