@@ -221,7 +221,6 @@ class ValidateClaim(Command):
     test_commands: tuple[str, ...] = ()
     timeout_s: float = 900.0
     says: tuple[Ran, ...] = ()
-    says: tuple[Ran, ...] = ()
 
 
 class ValidateRun(Command):

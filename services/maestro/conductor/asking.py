@@ -283,9 +283,16 @@ def vote_commands(state: RunState, task: TaskState, cause: str) -> Iterator[Aske
 
 
 def merge_command(state: RunState, task: TaskState, cause: str) -> Asked:
-    commit = task.claim.commit if task.claim else ""
-    event = f"task:{task.spec.id}:{task.attempt}/merging"
-    command = c.MergeTask(task.spec.id, task.attempt, _repo(state), commit, task.spec.title, event)
+    command = c.MergeTask(
+        task=task.spec.id,
+        attempt=task.attempt,
+        repo=_repo(state),
+        commit=task.claim.commit if task.claim else "",
+        title=task.spec.title,
+        event=f"task:{task.spec.id}:{task.attempt}/merging",
+        onto=state.head,
+        ref=task.claim.ref if task.claim else "",
+    )
     return Asked(f"merge:{task.spec.id}:{task.attempt}", command, cause)
 
 

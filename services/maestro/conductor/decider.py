@@ -422,7 +422,7 @@ def _retry_or_abandon(state: RunState, task: TaskState) -> Said:
 
 
 def _merge_due(state: RunState) -> Iterator[Said]:
-    if state.merging:
+    if state.merging or state.prd_status == "draft":
         return
     for name in state.due.accepted:
         attempt = state.tasks[name].attempt
