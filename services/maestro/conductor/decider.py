@@ -281,7 +281,7 @@ def _depends(state: RunState, name: str, target: str) -> bool:
 
 
 def _refine(state: RunState, step: StepState) -> Iterator[Said]:
-    if not state.checks or state.checks[-1].verdict == "met":
+    if not state.checks or (state.checks[-1].verdict == "met" and not refine.failed_tasks(state)):
         yield from _complete(state, step, "met" if state.checks else "nothing to refine")
         return
     checked = state.checks[-1]
@@ -312,7 +312,8 @@ def _tasks_over(state: RunState, step: StepState) -> Iterator[Said]:
     lane = state.lanes[step.step.name]
     if lane.group or lane.groups:
         return
-    failed = [task for task in state.tasks.values() if task.step == lane.step and task.status == "failed"]
+    ours = (task for task in state.tasks.values() if (task.step, task.visit) == (lane.step, lane.visit))
+    failed = [task for task in ours if task.status == "failed"]
     if failed and step.step.kind != "implement":
         yield _give_up(step, failed[0].problem or Problem("structural", "the task failed"))
         return

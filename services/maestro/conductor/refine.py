@@ -10,18 +10,24 @@ from maestro_contracts.records import Evidence, Requirement, TaskSpec
 
 
 def fix_tasks(state: RunState, checked: e.RunChecked, number: int) -> tuple[TaskSpec, ...]:
-    """The tasks of iteration `number`: abandoned tasks again, then each requirement that does not hold and has no
-    task among them, then the failing commands that nothing else covers."""
-    group = 1
-    again = [task for task in state.tasks.values() if task.status == "failed"]
-    tasks = [_redo(task, number, group) for task in again]
+    """The tasks of iteration `number`: failed tasks again, in their groups; then, one after the other, each requirement
+    that does not hold and has no task among them; or else the failing commands that nothing covers."""
+    again = failed_tasks(state)
+    tasks = _redo(again, number)
     covered = {requirement for task in again for requirement in task.spec.requirements}
-    for requirement in _not_met(state, checked):
-        if requirement.id not in covered:
-            tasks.append(_fix_requirement(state, requirement, checked, number, group))
+    group = max((task.group for task in tasks), default=0)
+    missing = [requirement for requirement in _not_met(state, checked) if requirement.id not in covered]
+    for position, requirement in enumerate(missing, start=group + 1):
+        tasks.append(_fix_requirement(state, requirement, checked, number, position))
     if not tasks:
         tasks = [_fix_command(evidence, number, n) for n, evidence in enumerate(_failing(checked), start=1)]
     return tuple(tasks)
+
+
+def failed_tasks(state: RunState) -> list[TaskState]:
+    """The tasks that failed and have not been taken up again by a later iteration."""
+    latest = {_root(task.spec.id): task for task in state.tasks.values()}
+    return [task for task in latest.values() if task.status == "failed"]
 
 
 def asked_tasks(text: str, number: int) -> tuple[TaskSpec, ...]:
@@ -32,9 +38,10 @@ def asked_tasks(text: str, number: int) -> tuple[TaskSpec, ...]:
 
 def reasons(state: RunState, checked: e.RunChecked) -> tuple[str, ...]:
     """Why another iteration is needed, for people."""
+    failed = [f"{task.spec.id} failed: {task.problem.reason}" for task in failed_tasks(state) if task.problem]
     verdicts = [f"{verdict.id}: {verdict.why or 'not met'}" for verdict in checked.requirements if verdict.verdict != "met"]
     commands = [f"`{evidence.command}` exited {evidence.exit_code}" for evidence in _failing(checked)]
-    return tuple(dict.fromkeys(verdicts + commands))
+    return tuple(dict.fromkeys(failed + verdicts + commands))
 
 
 def _not_met(state: RunState, checked: e.RunChecked) -> list[Requirement]:
@@ -46,12 +53,21 @@ def _failing(checked: e.RunChecked) -> list[Evidence]:
     return [evidence for evidence in checked.evidence if not evidence.passed]
 
 
-def _redo(task: TaskState, number: int, group: int) -> TaskSpec:
-    return msgspec.structs.replace(task.spec, id=f"{_root(task.spec.id)}.{number}", group=group, depends_on=())
+def _redo(again: list[TaskState], number: int) -> list[TaskSpec]:
+    new = {task.spec.id: f"{_root(task.spec.id)}.{number}" for task in again}
+    return [
+        msgspec.structs.replace(
+            task.spec,
+            id=new[task.spec.id],
+            depends_on=tuple(new[name] for name in task.spec.depends_on if name in new),
+        )
+        for task in again
+    ]
 
 
 def _root(task_id: str) -> str:
-    return task_id.partition(".")[0]
+    """The id without the iteration's number: `T-003.2` is the third task once more."""
+    return task_id.rpartition(".")[0] or task_id
 
 
 def _fix_requirement(

@@ -150,7 +150,7 @@ def _open_lane(state: RunState, step: StepState) -> None:
     lane = Lane(step=step.step.name, visit=step.visit)
     for spec in specs:
         before = state.tasks.get(spec.id)
-        task = TaskState(spec=spec, step=lane.step)
+        task = TaskState(spec=spec, step=lane.step, visit=lane.visit)
         if before is not None:
             task.attempt = task.first = before.attempt
         state.tasks[spec.id] = task

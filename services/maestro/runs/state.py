@@ -35,6 +35,7 @@ class TaskState(msgspec.Struct):
 
     spec: TaskSpec
     step: str
+    visit: int = 1
     status: str = "waiting"
     attempt: int = 0
     first: int = 0

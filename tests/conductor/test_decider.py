@@ -1,0 +1,342 @@
+"""What does the conductor decide? Whole runs, told as conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from maestro.conductor.decider import decide
+from maestro_contracts import commands as c
+from maestro_contracts import events as e
+from maestro_contracts.records import Choice, Problem, Question, RequirementVerdict, Step, Workflow
+from tests.support.conversation import (
+    APPROVE_PLAN,
+    AUTONOMOUS,
+    Conversation,
+    decided,
+    failing,
+    honest,
+    opened,
+)
+
+
+def test_an_honest_run_ends_completed_with_every_task_merged() -> None:
+    run = Conversation().start().answer_all(honest)
+    assert run.state.status == "completed"
+    assert [task.status for task in run.state.tasks.values()] == ["done"] * 3
+    assert run.state.violations == []
+
+
+def test_tasks_of_a_group_start_together_and_the_next_group_waits() -> None:
+    run = Conversation().start()
+    while not any(isinstance(command, c.DoTask) for command in run.asked.values()):
+        id = next(iter(run.asked))
+        actor, event = honest(run, id, run.asked.pop(id))  # type: ignore[misc]
+        run.tell(f"{id}/result", event, actor)
+    tasks = [command.task.id for command in run.asked.values() if isinstance(command, c.DoTask)]
+    assert tasks == ["T-001", "T-002"]
+
+
+def test_merges_happen_one_at_a_time() -> None:
+    most = 0
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        nonlocal most
+        merging = [task for task in run.state.tasks.values() if task.status == "merging"]
+        most = max(most, len(merging))
+        return honest(run, id, command)
+
+    Conversation().start().answer_all(reply)
+    assert most == 1
+
+
+def test_a_checkpoint_is_made_at_each_group_and_phase_end_and_the_run_waits_for_all() -> None:
+    run = Conversation().start().answer_all(honest)
+    names = [event.name for event in run.events(e.CheckpointMade)]  # type: ignore[attr-defined]
+    assert names == [
+        "phase 1: Planning",
+        "phase 2: Task generation",
+        "group 1",
+        "group 2",
+        "phase 3: Implementation",
+        "phase 4: Validation",
+        "phase 5: Handoff",
+    ]
+
+
+def test_a_task_that_always_fails_is_tried_again_then_abandoned_and_refined_at_most_three_times() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.ValidateRun):
+            verdicts = (RequirementVerdict("R-1", "not_met", "no"), RequirementVerdict("R-2", "not_met", "no"))
+            checked = e.RunChecked(command.step, command.visit, "validator-1", "c", "t", "not_met", verdicts)
+            return "validator-1", checked
+        return failing(Problem("agent_crash", "it crashed"))(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "failed"
+    assert run.state.iteration == 3
+    attempts = [event.attempt for event in run.events(e.TaskDispatched) if event.task == "T-001"]  # type: ignore[attr-defined]
+    assert attempts == [1, 2, 3]
+    assert "after 3 iterations" in run.state.problem.reason  # type: ignore[union-attr]
+
+
+def test_a_task_whose_dependency_failed_waits_for_the_next_iteration() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DoTask) and command.task.id == "T-001":
+            problem = Problem("structural", "cannot be done")
+            return "worker-1", e.TaskFailed("T-001", command.attempt, 1, "worker-1", problem)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    dispatched = [event.task for event in run.events(e.TaskDispatched)]  # type: ignore[attr-defined]
+    assert dispatched == ["T-001", "T-002", "T-001.1", "T-003.1"]
+    assert run.state.status == "completed"
+
+
+def test_what_failed_comes_back_as_the_next_iterations_tasks_and_nothing_else() -> None:
+    seen = 0
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        nonlocal seen
+        if isinstance(command, c.ValidateRun):
+            seen += 1
+            if seen == 1:
+                verdicts = (RequirementVerdict("R-1", "met"), RequirementVerdict("R-2", "not_met", "exit 1"))
+                checked = e.RunChecked(command.step, command.visit, "validator-1", "c", "t", "not_met", verdicts)
+                return "validator-1", checked
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    (iteration,) = run.state.iterations
+    assert [task.requirements for task in iteration.tasks] == [("R-2",)]
+    assert iteration.because == ("R-2: exit 1",)
+    assert run.state.status == "completed"
+
+
+def test_a_rejected_claim_is_retried_with_the_reason_as_feedback() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.ValidateClaim) and command.attempt == 1:
+            problem = Problem("false_claim", "it said the tests pass; they do not")
+            return "validator-1", e.VoteCast(command.task.id, 1, "validator-1", command.tree, "reject", problem)
+        if isinstance(command, c.DoTask) and command.attempt == 2:
+            assert command.feedback == ("false_claim: it said the tests pass; they do not",)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "completed"
+    assert len(run.events(e.TaskRejected)) == 3
+
+
+def test_a_vote_over_another_tree_is_no_vote() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.ValidateClaim) and command.attempt == 1:
+            return "validator-1", e.VoteCast(command.task.id, 1, "validator-1", "another tree", "accept")
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert {event.attempt for event in run.events(e.TaskAccepted)} == {2}  # type: ignore[attr-defined]
+
+
+def test_two_of_three_votes_accept_and_one_voter_counts_once() -> None:
+    voters = iter(["validator-1", "validator-1", "validator-2"] * 9)
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.ValidateClaim):
+            voter = next(voters)
+            return voter, e.VoteCast(command.task.id, command.attempt, voter, command.tree, "accept")
+        return honest(run, id, command)
+
+    run = Conversation(validators=3).start().answer_all(reply)
+    assert {event.votes for event in run.events(e.TaskAccepted)} == {2}  # type: ignore[attr-defined]
+
+
+def test_a_merge_conflict_starts_the_task_again_from_the_new_head() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.MergeTask) and (command.task, command.attempt) == ("T-002", 1):
+            return "integrator-1", e.MergeRefused("T-002", 1, Problem("merge_conflict", "calc.py"), ("calc.py",))
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    again = [event for event in run.events(e.TaskDispatched) if event.task == "T-002"]  # type: ignore[attr-defined]
+    assert [event.base for event in again] == ["prd1", "m-T-001-1"]  # type: ignore[attr-defined]
+    assert run.state.status == "completed"
+
+
+def test_revise_sends_the_text_back_to_the_planner_and_asks_again() -> None:
+    texts: list[str] = []
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DraftPlan):
+            texts.append(command.revision)
+        if isinstance(command, c.OpenGate) and command.visit == 1:
+            run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+            return "gatekeeper-1", decided(command, "revise", "smaller, please")
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert texts == ["", "smaller, please"]
+    assert run.state.prd is not None and run.state.prd.version == 2
+    assert run.state.status == "completed"
+
+
+def test_revising_for_ever_is_bounded_by_max_visits() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.OpenGate):
+            run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+            return "gatekeeper-1", decided(command, "revise", "again")
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "failed"
+    assert run.state.steps["plan"].visit == AUTONOMOUS.steps[1].max_visits
+
+
+def test_abort_fails_the_run_and_says_who_and_why() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.OpenGate):
+            run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+            return "gatekeeper-1", decided(command, "abort", "too dear")
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "failed"
+    assert run.state.problem == Problem("cancelled", "ada chose 'abort' at approve-plan: too dear")
+
+
+def test_a_gate_that_closes_unanswered_never_means_yes() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.OpenGate):
+            run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+            return "gatekeeper-1", e.GateClosed(command.gate, 1, command.step, "nobody answered in time", True)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "failed"
+    assert not run.events(e.TaskDispatched)
+
+
+def test_the_planners_questions_become_a_gate_and_its_answers_reach_the_planner() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DraftPlan) and not command.answers:
+            return "planner-1", e.QuestionsAsked("plan", command.visit, (Question("specification", "What?"),))
+        if isinstance(command, c.OpenGate) and command.questions:
+            run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+            return "gatekeeper-1", decided(command, "answer", specification="# calc")
+        if isinstance(command, c.DraftPlan):
+            assert command.answers == {"specification": "# calc"}
+        return honest(run, id, command)
+
+    assert Conversation().start().answer_all(reply).state.status == "completed"
+
+
+def test_a_refused_plan_fails_the_run_with_its_mend() -> None:
+    problem = Problem("ambiguous", "no requirement", "give it --spec FILE")
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DraftPlan):
+            return "planner-1", e.PlanRefused("plan", command.visit, command.attempt, problem)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert (run.state.status, run.state.problem) == ("failed", problem)
+
+
+def test_a_transient_failure_of_a_step_is_tried_again_after_its_timer() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.PrepareRun) and command.attempt == 1:
+            problem = Problem("transient", "the lock is held")
+            return "integrator-1", e.StepWorkFailed(command.step, command.visit, 1, problem)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "completed"
+    assert run.state.steps["initialise"].attempt == 2
+
+
+@pytest.mark.parametrize("ended_by", ["completed", "cancelled"])
+def test_requests_to_a_run_that_is_over_are_refused_and_change_nothing(ended_by: str) -> None:
+    run = Conversation().start()
+    if ended_by == "completed":
+        run.answer_all(honest)
+    else:
+        run.request("cancel:1", c.CancelRun("ada", "enough"))
+    run.request("cancel:2", c.CancelRun("ada"))
+    assert run.state.status == ended_by
+    assert run.state.refusals[-1].reason == f"the run is {ended_by}"
+
+
+def test_a_paused_run_starts_nothing_new_and_goes_on_when_resumed() -> None:
+    run = Conversation().start().request("pause:1", c.PauseRun("ada"))
+    (id,) = run.asked
+    actor, event = honest(run, id, run.asked.pop(id))  # type: ignore[misc]
+    run.tell(f"{id}/result", event, actor)
+    assert run.asked == {}
+    run.request("resume:1", c.ResumeRun("ada"))
+    assert run.answer_all(honest).state.status == "completed"
+
+
+def test_cancelling_closes_the_gate_that_waits() -> None:
+    run = Conversation().start()
+    for _ in range(2):
+        id = next(iter(run.asked))
+        actor, event = honest(run, id, run.asked.pop(id))  # type: ignore[misc]
+        run.tell(f"{id}/result", event, actor)
+    id = next(iter(run.asked))
+    command = run.asked.pop(id)
+    assert isinstance(command, c.OpenGate)
+    run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+    run.request("cancel:1", c.CancelRun("ada"))
+    assert list(run.asked) == ["gate:approve-plan:1/close"]
+
+
+def test_deciding_twice_on_one_state_gives_the_same_events() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        before = decide(run.state, [], 5)
+        assert before == decide(run.state, [], 5)
+        return honest(run, id, command)
+
+    Conversation().start().answer_all(reply)
+
+
+def test_whatever_is_unanswered_is_what_would_be_sent_again_after_a_loss() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        again = run.lost_everything()
+        ignored = {"prd"}
+        waiting = {key for key in run.asked if key.split(":")[0] not in ignored} | {id} - {
+            key for key in [id] if key.split(":")[0] in ignored
+        }
+        assert waiting <= set(again) | set(run.timers)
+        return honest(run, id, command)
+
+    Conversation().start().answer_all(reply)
+
+
+def test_a_gate_may_send_finished_work_back_with_a_text() -> None:
+    review = Step(
+        "review",
+        "gate",
+        4,
+        "Review",
+        depends_on=("implement",),
+        choices=(Choice("good", "g"), Choice("redo", "r", "implement")),
+        freeform=True,
+    )
+    steps = (*AUTONOMOUS.steps[:5], review, Step("handoff", "handoff", 5, "Handoff", depends_on=("review",)))
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.OpenGate) and command.gate == "review":
+            run.tell(f"{id}ed", opened(command), "gatekeeper-1")
+            return "gatekeeper-1", decided(command, "redo" if command.visit == 1 else "good", "rename it")
+        return honest(run, id, command)
+
+    run = Conversation(Workflow("w", steps)).start().answer_all(reply)
+    assert run.state.status == "completed"
+    assert run.state.tasks["G-1.1"].status == "done"
+
+
+def test_a_probe_steps_tasks_are_done_when_claimed_and_keep_their_groups() -> None:
+    workflow = Workflow("probe", (Step("probe", "probe", 1, "Probe", prompt="1,20,1"),))
+    run = Conversation(workflow).start().answer_all(honest)
+    assert run.state.status == "completed"
+    assert len(run.state.tasks) == 22
+    assert not run.events(e.ValidationRequested, e.MergeRequested)
+    assert APPROVE_PLAN
