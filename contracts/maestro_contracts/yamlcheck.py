@@ -6,7 +6,7 @@ quotes is no number): what a file says is what is meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -32,7 +32,15 @@ def validate(document: Document, model: type[Model]) -> Model:
         # As JSON, since strictness then takes a list for a tuple and nothing else for anything else.
         return model.model_validate_json(msgspec.json.encode(data))
     except ValidationError as error:
-        raise InvalidFile(_problem(document, model, details) for details in error.errors(include_url=False)) from None
+        found = [details for details in error.errors(include_url=False) if not _is_echo(details)]
+        raise InvalidFile(_problem(document, model, details) for details in found) from None
+
+
+def _is_echo(details: ErrorDetails) -> bool:
+    """True for 'too few' where there are enough, some of them wrong: those are told already."""
+    if details["type"] != "too_short":
+        return False
+    return bool(len(details["input"]) >= details["ctx"]["min_length"])
 
 
 def _problem(document: Document, model: type[FileModel], details: ErrorDetails) -> FileProblem:
@@ -47,38 +55,40 @@ def _place(model: type[FileModel], loc: tuple[int | str, ...]) -> tuple[Path, tu
     at: Any = model
     known: tuple[str, ...] = ()
     for part in loc:
+        if part == "[key]":
+            continue
         members = _by_tag(at)
         if isinstance(part, str) and part in members:
             at = members[part]
             continue
-        known = tuple(at.model_fields) if _is_model(at) else ()
+        inside = _model_in(at)
+        known = tuple(inside.model_fields) if inside else ()
         path = (*path, part)
-        at = _inner(at, part)
+        at = _inner(at, inside, part)
     return path, known
+
+
+def _model_in(at: Any) -> type[BaseModel] | None:
+    """The model that `at` is, or may be beside None."""
+    return next((kind for kind in (at, *get_args(at)) if _is_model(kind)), None) if not _by_tag(at) else None
 
 
 def _is_model(at: Any) -> bool:
     return isinstance(at, type) and issubclass(at, BaseModel)
 
 
-def _inner(at: Any, part: int | str) -> Any:
+def _inner(at: Any, inside: type[BaseModel] | None, part: int | str) -> Any:
     """The type of a field, or of a collection's items."""
-    if _is_model(at):
-        field = at.model_fields.get(part)
+    if inside is not None and isinstance(part, str):
+        field = inside.model_fields.get(part)
         return field.annotation if field is not None else None
     return next((arg for arg in get_args(at) if arg is not Ellipsis and arg is not str), None)
 
 
 def _by_tag(at: Any) -> dict[str, type[BaseModel]]:
     """The members of a tagged union by their `type`."""
-    members = (arg for arg in _members(at) if _is_model(arg) and "type" in arg.model_fields)
+    members = (arg for arg in get_args(at) if _is_model(arg) and "type" in arg.model_fields)
     return {get_args(member.model_fields["type"].annotation)[0]: member for member in members}
-
-
-def _members(at: Any) -> Iterator[Any]:
-    for arg in get_args(at):
-        yield arg
-        yield from _members(arg)
 
 
 Words = tuple[str, str]
@@ -90,13 +100,20 @@ def _words(details: ErrorDetails, known: tuple[str, ...]) -> Words:
     rule = _RULES.get(details["type"])
     if details["type"] == "extra_forbidden":
         return "no such key here", did_you_mean(str(details["loc"][-1]), known)
+    if details["type"] == "wrong":
+        return context["reason"], context["mend"]
     if rule is not None:
         return rule(details["input"], context)
     return details["msg"].removeprefix("Value error, "), ""
 
 
 def _kind(wanted: str, mend: str) -> Callable[[Any, dict[str, Any]], Words]:
-    return lambda given, context: (f"must be {wanted}, not {_shown(given)}", mend)
+    def words(given: Any, context: dict[str, Any]) -> Words:
+        if given is None:
+            return f"must be {wanted}, and nothing is written", "write a value, or remove the line"
+        return f"must be {wanted}, not {_shown(given)}", mend
+
+    return words
 
 
 def _shown(given: Any) -> str:
@@ -105,7 +122,7 @@ def _shown(given: Any) -> str:
 
 
 def _literal(given: Any, context: dict[str, Any]) -> Words:
-    return f"{_shown(given)} is not one of {context['expected']}", ""
+    return f"must be {context['expected']}, not {_shown(given)}", ""
 
 
 def _tag(given: Any, context: dict[str, Any]) -> Words:
@@ -134,6 +151,7 @@ _RULES: dict[str, Callable[[Any, dict[str, Any]], Words]] = {
     "greater_than_equal": _bound("at least", "ge"),
     "less_than_equal": _bound("at most", "le"),
     "greater_than": _bound("greater than", "gt"),
+    "string_pattern_mismatch": lambda given, context: (f"{_shown(given)} has characters that cannot stand here", ""),
     "too_short": lambda given, context: (f"needs at least {context['min_length']}", "add one"),
     "too_long": lambda given, context: (f"takes at most {context['max_length']}", "remove some"),
     "string_too_short": lambda given, context: ("must not be empty", "write something"),

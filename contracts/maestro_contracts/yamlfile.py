@@ -230,4 +230,3 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     f"{_TAG}int": _integer,
     f"{_TAG}float": _number,
 }
-

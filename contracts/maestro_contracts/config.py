@@ -1,0 +1,305 @@
+"""What may `.flow/maestro/config.yaml` say, and who honours each key?
+
+`USED_BY` has one line for each key; a test keeps it complete, and `docs/reference/config.md` is made from it. The way
+from a file to what a run keeps: `load_config`, then `settings_of` (for `StartRun.settings`), `with_overrides` (for
+`StartRun.workflow`) and `environment_of` (for the service processes).
+"""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Annotated, Final, Literal
+
+import msgspec
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from maestro_contracts import records
+from maestro_contracts.fields import Count, wrong
+from maestro_contracts.workflow_rules import match_choice
+from maestro_contracts.yamlcheck import FileModel, validate
+from maestro_contracts.yamlfile import FileProblem, InvalidFile, did_you_mean, read_yaml, read_yaml_file
+
+FILE = ".flow/maestro/config.yaml"
+NO_AGENT: Final = "none"
+"""The kind of agent where none is configured: fine for workflows that need none (see `needs_agent`)."""
+
+Seconds = Annotated[float, Field(gt=0, le=366 * 86_400)]
+EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Command = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
+
+
+def _server_url(url: str) -> str:
+    schemes = ("redis://", "rediss://", "valkey://", "valkeys://", "unix://")
+    if url and not url.startswith(schemes):
+        raise wrong(f"{url!r} is no server's address", "write redis://host:port/0 or unix:///path/to.sock")
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise wrong("a password does not belong here", "put it into a file (mode 0600) and name that: password_file")
+    return url
+
+
+class AgentConfig(FileModel):
+    """Which coding agent does the tasks."""
+
+    kind: Literal["none", "script", "command"] = Field(NO_AGENT, description="The backend.")
+    playbook: str = Field("", description="`script`: the playbook's file, relative to the repository.")
+    command: tuple[str, ...] = Field((), description="`command`: the program and its arguments.")
+    env: tuple[EnvName, ...] = Field((), description="Names of environment variables that the agent may see.")
+    timeout_seconds: Seconds = Field(1800.0, description="A task that takes longer is killed.")
+    output_limit_bytes: Annotated[int, Field(ge=1024)] = Field(
+        1_048_576, description="An agent that prints more is killed."
+    )
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> AgentConfig:
+        if self.kind == "script" and not self.playbook:
+            raise wrong("an agent of kind script needs a playbook", "add playbook: play.yaml")
+        if self.kind == "command" and not self.command:
+            raise wrong("an agent of kind command needs a command", "add command: [program, argument]")
+        return self
+
+
+class WorkersConfig(FileModel):
+    """How many workers run where Maestro starts them itself."""
+
+    processes: Annotated[int, Field(ge=1, le=256)] = Field(2, description="Worker processes.")
+    parallel: Annotated[int, Field(ge=1, le=256)] = Field(2, description="Tasks at once in each process.")
+    batch: Annotated[int, Field(ge=1, le=1024)] = Field(8, description="Messages taken from the queue at once.")
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = Field(
+        15.0, description="A worker silent for longer loses its task to another."
+    )
+
+
+class ValidationConfig(FileModel):
+    """What validators run beside each task's own check."""
+
+    test_commands: tuple[Command, ...] = Field(
+        (), description="The project's tests; empty: those that discovery finds."
+    )
+    lint_commands: tuple[Command, ...] = Field(
+        (), description="The project's linters; empty: those that discovery finds."
+    )
+    timeout_seconds: Seconds = Field(900.0, description="A check that takes longer has failed.")
+
+
+class RefineConfig(FileModel):
+    """How often what did not hold is tried again as new tasks."""
+
+    max_iterations: Annotated[int, Field(ge=0, le=20)] | None = Field(
+        None, description="Rounds of every `refine` step; unset: the workflow's own number."
+    )
+
+
+class RetryConfig(FileModel):
+    """How a failed attempt is tried again: tasks, and the steps whose manifest does not say otherwise."""
+
+    max_retry_attempts: Annotated[int, Field(ge=0, le=20)] = Field(2, description="Attempts after the first one.")
+    backoff_seconds: Seconds = Field(1.0, description="The wait before the first retry.")
+    backoff_multiplier: Annotated[float, Field(ge=1, le=10)] = Field(
+        2.0, description="How much longer each further wait is."
+    )
+    jitter: Annotated[float, Field(ge=0, le=1)] = Field(0.2, description="The share of the wait that varies.")
+    max_backoff_seconds: Seconds = Field(60.0, description="No wait is longer.")
+
+    def record(self) -> records.Retry:
+        return records.Retry(
+            max_attempts=self.max_retry_attempts + 1,
+            backoff_s=self.backoff_seconds,
+            multiplier=self.backoff_multiplier,
+            jitter=self.jitter,
+            max_backoff_s=self.max_backoff_seconds,
+        )
+
+
+class PlanningConfig(FileModel):
+    """How a plan is cut, and how long people have to answer it."""
+
+    min_epics: Count = Field(5, description="Fewest epics, where the PRD allows.")
+    max_epics: Count = Field(7, description="Most epics.")
+    gate_timeout_seconds: Seconds | None = Field(
+        None, description="Deadline of the gates right after a `plan` step; unset: the workflow's own."
+    )
+    gate_default: str = Field("", description="Their default choice (key or label); empty: the workflow's own.")
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> PlanningConfig:
+        if self.min_epics > self.max_epics:
+            raise wrong(f"min_epics ({self.min_epics}) is more than max_epics ({self.max_epics})", "swap them")
+        return self
+
+
+class TrackerConfig(FileModel):
+    """Trackers that are kept up to date beside the log."""
+
+    beads: bool = Field(False, description="Write the tasks to `.beads/issues.jsonl`.")
+
+
+class ServerConfig(FileModel):
+    """Where the log lives."""
+
+    url: Annotated[str, AfterValidator(_server_url)] = Field(
+        "", description="A Redis or Valkey server; empty: a private one."
+    )
+    password_file: str = Field("", description="A file (mode 0600) with its password.")
+    fsync: Literal["always", "everysec"] = Field(
+        "always", description="The private server's `appendfsync`; `everysec` may lose the last second at a power cut."
+    )
+
+
+class LoggingConfig(FileModel):
+    """What service processes write to their logs."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe level shown.")
+    format: Literal["json", "console"] = Field("json", description="For machines or for people.")
+
+
+class Config(FileModel):
+    """The whole file. Everything in it may be left out."""
+
+    version: Literal[1] = Field(1, description="The format's version.")
+    workflow: Annotated[str, StringConstraints(min_length=1)] = Field(
+        "autonomous", description="A built-in workflow's name, or a manifest's file relative to the repository."
+    )
+    agent: AgentConfig = AgentConfig()
+    workers: WorkersConfig = WorkersConfig()
+    validation: ValidationConfig = ValidationConfig()
+    refine: RefineConfig = RefineConfig()
+    retry: RetryConfig = RetryConfig()
+    planning: PlanningConfig = PlanningConfig()
+    tracker: TrackerConfig = TrackerConfig()
+    server: ServerConfig = ServerConfig()
+    logging: LoggingConfig = LoggingConfig()
+    state_dir: str = Field("", description="Where keys, the private server and worktrees live; empty: the user's own.")
+
+
+USED_BY: dict[str, str] = {
+    "version": "`load_config`: any other number is refused",
+    "workflow": "`maestro run`: the manifest of `StartRun.workflow`",
+    "agent.kind": "worker: the backend (`Settings.agent`)",
+    "agent.playbook": "worker: the `script` backend",
+    "agent.command": "worker: the `command` backend",
+    "agent.env": "worker: the agent's environment",
+    "agent.timeout_seconds": "worker: the agent's time limit",
+    "agent.output_limit_bytes": "worker: the agent's output limit",
+    "workers.processes": "supervisor: worker processes started",
+    "workers.parallel": "worker process: `MAESTRO_PARALLEL`",
+    "workers.batch": "worker process: `MAESTRO_BATCH`",
+    "workers.lease_seconds": "worker process: `MAESTRO_LEASE_SECONDS`",
+    "validation.test_commands": "planner and validator (`Settings.test_commands`)",
+    "validation.lint_commands": "planner and validator (`Settings.lint_commands`)",
+    "validation.timeout_seconds": "validator (`Settings.check_timeout_s`)",
+    "refine.max_iterations": "conductor (`Step.max_iterations` of `refine` steps)",
+    "retry.max_retry_attempts": "conductor (`Retry.max_attempts`, one more)",
+    "retry.backoff_seconds": "conductor (`Retry.backoff_s`)",
+    "retry.backoff_multiplier": "conductor (`Retry.multiplier`)",
+    "retry.jitter": "conductor (`Retry.jitter`)",
+    "retry.max_backoff_seconds": "conductor (`Retry.max_backoff_s`)",
+    "planning.min_epics": "task generator (`Settings.min_epics`)",
+    "planning.max_epics": "task generator (`Settings.max_epics`)",
+    "planning.gate_timeout_seconds": "gatekeeper (`Step.timeout_s` of the gates after a `plan` step)",
+    "planning.gate_default": "gatekeeper (`Step.default` of the gates after a `plan` step)",
+    "tracker.beads": "projections (`Settings.beads`)",
+    "server.url": "every process: `MAESTRO_REDIS_URL`",
+    "server.password_file": "every process: `MAESTRO_REDIS_PASSWORD_FILE`",
+    "server.fsync": "supervisor: the private server's `appendfsync`",
+    "logging.level": "service processes: `MAESTRO_LOG_LEVEL`",
+    "logging.format": "service processes: `MAESTRO_LOG_FORMAT`",
+    "state_dir": "every process: `MAESTRO_STATE_DIR`",
+}
+"""Who honours each key. A key that nobody honours is no key."""
+
+
+def parse_config(text: str, source_name: str) -> Config:
+    """A configuration's text. Raises InvalidFile with every mistake found."""
+    return validate(read_yaml(text, source_name), Config)
+
+
+def load_config(path: pathlib.Path) -> Config:
+    """The file's configuration; the defaults where there is no file. Raises InvalidFile."""
+    return validate(read_yaml_file(path), Config) if path.exists() else Config()
+
+
+def agent_of(config: Config) -> records.AgentSpec:
+    agent = config.agent
+    return records.AgentSpec(
+        kind=agent.kind,
+        command=agent.command,
+        playbook=agent.playbook,
+        env=agent.env,
+        timeout_s=agent.timeout_seconds,
+        output_limit=agent.output_limit_bytes,
+    )
+
+
+def settings_of(
+    config: Config,
+    *,
+    agent: records.AgentSpec | None = None,
+    auto_approve: bool = False,
+    interactive: bool = False,
+) -> records.Settings:
+    """What a run keeps of the configuration. `agent` is the command line's, where one was given."""
+    return records.Settings(
+        agent=agent or agent_of(config),
+        auto_approve=auto_approve,
+        interactive=interactive,
+        beads=config.tracker.beads,
+        retry=config.retry.record(),
+        test_commands=config.validation.test_commands,
+        lint_commands=config.validation.lint_commands,
+        check_timeout_s=config.validation.timeout_seconds,
+        min_epics=config.planning.min_epics,
+        max_epics=config.planning.max_epics,
+    )
+
+
+def needs_agent(workflow: records.Workflow) -> bool:
+    """True where a run of the workflow cannot go on without a configured agent."""
+    return any(step.kind in {"implement", "agent"} for step in workflow.steps)
+
+
+def with_overrides(workflow: records.Workflow, config: Config, source_name: str = FILE) -> records.Workflow:
+    """The workflow as this configuration wants it. Raises InvalidFile where a key does not fit the workflow."""
+    plans = {step.name for step in workflow.steps if step.kind == "plan"}
+    steps = tuple(_overridden(step, plans, config, source_name) for step in workflow.steps)
+    return msgspec.structs.replace(workflow, steps=steps)
+
+
+def _overridden(step: records.Step, plans: set[str], config: Config, source_name: str) -> records.Step:
+    if step.retry == records.Retry():
+        step = msgspec.structs.replace(step, retry=config.retry.record())
+    if step.kind == "refine" and config.refine.max_iterations is not None:
+        return msgspec.structs.replace(step, max_iterations=config.refine.max_iterations)
+    if step.kind == "gate" and plans.intersection(step.depends_on):
+        return _plan_gate(step, config.planning, source_name)
+    return step
+
+
+def _plan_gate(step: records.Step, planning: PlanningConfig, source_name: str) -> records.Step:
+    if planning.gate_timeout_seconds is not None:
+        step = msgspec.structs.replace(step, timeout_s=planning.gate_timeout_seconds)
+    if not planning.gate_default:
+        return step
+    if match_choice(step.choices, planning.gate_default) is None:
+        answers = [answer for choice in step.choices for answer in (choice.key, choice.label)]
+        reason = f"{planning.gate_default!r} is no choice of the gate {step.name!r}"
+        mend = did_you_mean(planning.gate_default, answers)
+        raise InvalidFile([FileProblem(source_name, 0, "planning.gate_default", reason, mend)])
+    return msgspec.structs.replace(step, default=planning.gate_default)
+
+
+def environment_of(config: Config, role: str) -> dict[str, str]:
+    """The environment variables that carry the configuration into a process of that role; unset keys are left out."""
+    variables = {
+        "MAESTRO_REDIS_URL": config.server.url,
+        "MAESTRO_REDIS_PASSWORD_FILE": config.server.password_file,
+        "MAESTRO_STATE_DIR": config.state_dir,
+        "MAESTRO_LOG_LEVEL": config.logging.level,
+        "MAESTRO_LOG_FORMAT": config.logging.format,
+    }
+    if role == "worker":
+        variables |= {
+            "MAESTRO_PARALLEL": str(config.workers.parallel),
+            "MAESTRO_BATCH": str(config.workers.batch),
+            "MAESTRO_LEASE_SECONDS": f"{config.workers.lease_seconds:g}",
+        }
+    return {name: value for name, value in variables.items() if value}
