@@ -1,0 +1,103 @@
+"""How does the conductor meet the world? It reads what is new in a run's log, decides, and writes once.
+
+All that waits in the queue is taken together: however many wake-ups a run has, it is folded and decided once. The
+folded states are a cache; each is the fold of its log up to `seq` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import structlog
+
+from maestro.bus.service import Asked, Context, Delivery, Outcome, Service
+from maestro.conductor.asking import Asks, follow, outstanding
+from maestro.conductor.decider import chains, decide
+from maestro.log.keyring import Keyring
+from maestro.log.reader import Rejected, RunReader
+from maestro.log.store import Store
+from maestro.runs.fold import fold, new_run
+from maestro.runs.state import RunState
+from maestro_contracts import commands as c
+from maestro_contracts.envelope import Unreadable, read_command
+
+KEPT = 1024
+"""Folded runs kept in memory; one that is dropped is folded again when it wakes."""
+
+log = structlog.get_logger()
+
+
+class Conductor:
+    """The runs that this process has folded, and what it does with what it is asked."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self.store = store
+        self.keyring = keyring
+        self._runs: OrderedDict[str, tuple[RunState, RunReader]] = OrderedDict()
+
+    async def handle(self, deliveries: Sequence[Delivery], ctx: Context) -> list[Outcome]:
+        by_run: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            by_run.setdefault(delivery.run, []).append(delivery)
+        return [await self._conduct(run, waiting, ctx) for run, waiting in by_run.items()]
+
+    async def _conduct(self, run: str, deliveries: list[Delivery], ctx: Context) -> Outcome:
+        state = await self.state(run)
+        requests = [(item.id, item.command) for item in deliveries if not isinstance(item.command, c.Advance)]
+        now = ctx.now()
+        said = decide(state, requests, now)
+        asks = follow(state, said, now)
+        if any(isinstance(command, c.RecoverRun) for _, command in requests):
+            asks = _both(asks, await self._missing(state))
+        return Outcome(
+            run=run,
+            events=tuple(said),
+            asks=asks.commands,
+            timers=asks.timers,
+            handles=tuple(deliveries),
+            advance=chains(said),
+        )
+
+    async def state(self, run: str) -> RunState:
+        """The run's state up to the newest entry of its log."""
+        state, reader = self._runs.pop(run, None) or (new_run(run), RunReader(self.store, self.keyring, run))
+        async for commit in reader.new():
+            if isinstance(commit, Rejected):
+                log.warning("entry refused", run=run, seq=commit.seq, reason=commit.reason)
+            else:
+                fold(state, commit)
+        self._runs[run] = state, reader
+        while len(self._runs) > KEPT:
+            self._runs.popitem(last=False)
+        return state
+
+    async def _missing(self, state: RunState) -> Asks:
+        """What is unanswered and lies in no queue: sent twice, a task would be done twice."""
+        asks = outstanding(state)
+        queued: set[str] = set()
+        for role in {ask.command.to for ask in asks.commands}:
+            queued.update(_ids(state.run, await self.store.queued(role)))
+        return Asks(tuple(ask for ask in asks.commands if ask.id not in queued), asks.timers)
+
+
+def _ids(run: str, messages: Sequence[bytes]) -> set[str]:
+    ids = set()
+    for message in messages:
+        try:
+            record, _ = read_command(message)
+        except Unreadable:
+            continue
+        if record.run == run:
+            ids.add(record.id)
+    return ids
+
+
+def _both(one: Asks, other: Asks) -> Asks:
+    commands: dict[str, Asked] = {ask.id: ask for ask in (*one.commands, *other.commands)}
+    timers = {timer.id: timer for timer in (*one.timers, *other.timers)}
+    return Asks(tuple(commands.values()), tuple(timers.values()))
+
+
+def make_service(store: Store, keyring: Keyring) -> Service:
+    return Service(role="conductor", batch=Conductor(store, keyring).handle, batch_size=256)
