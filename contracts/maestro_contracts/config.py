@@ -29,7 +29,7 @@ Command = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
 
 
 def _server_url(url: str) -> str:
-    schemes = ("redis://", "rediss://", "valkey://", "valkeys://", "unix://")
+    schemes = ("redis://", "rediss://", "unix://")
     if url and not url.startswith(schemes):
         raise wrong(f"{url!r} is no server's address", "write redis://host:port/0 or unix:///path/to.sock")
     if "@" in url.partition("://")[2].partition("/")[0]:
