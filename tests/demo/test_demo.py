@@ -1,0 +1,143 @@
+"""Does the demo hold what it promises? Played by hand here, task by task, without any of Maestro's services."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from maestro.agents.playbook import Delay, Lie, Play, Playbook, load_playbook
+from maestro.demo import DemoFiles, unpack
+from tests.support.playing import apply
+
+REQUIREMENTS = tuple(f"R-{number}" for number in range(1, 9))
+LEVELS = (("R-1", "R-2", "R-3"), ("R-4", "R-5"), ("R-6", "R-7"), ("R-8",))
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> DemoFiles:
+    return unpack(tmp_path / "a demo")
+
+
+@pytest.fixture
+def playbook(demo: DemoFiles) -> Playbook:
+    return load_playbook(demo.playbook.read_text(encoding="utf-8"), str(demo.playbook))
+
+
+def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, shell=True, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def checks(demo: DemoFiles) -> dict[str, str]:
+    """The acceptance check of each requirement, as the specification says it."""
+    text = demo.spec.read_text(encoding="utf-8")
+    return dict(re.findall(r"\*\*(R-\d)\*\*.*?Check: `([^\n]+)`\n", text, flags=re.DOTALL))
+
+
+def depends(demo: DemoFiles) -> dict[str, set[str]]:
+    parts = re.split(r"\*\*(R-\d)\*\*", demo.spec.read_text(encoding="utf-8"))[1:]
+    lines = zip(parts[::2], parts[1::2], strict=True)
+    return {name: set(re.findall(r"R-\d", "".join(re.findall(r"Depends on:(.*)", body)))) for name, body in lines}
+
+
+def play_of(playbook: Playbook, requirement: str) -> Play:
+    return next(play for play in playbook.plays if play.requirement == requirement)
+
+
+def play_attempt(playbook: Playbook, requirement: str, attempt: int, root: Path) -> list[str]:
+    commands = [apply(step, root) for step in play_of(playbook, requirement).steps(attempt)]
+    return [command for command in commands if command]
+
+
+def test_the_unpacked_library_passes_its_own_tests(demo: DemoFiles) -> None:
+    assert shell("python3 -m unittest", demo.repo).returncode == 0
+    shown = shell("python3 -m tally show examples/weekend.txt", demo.repo).stdout
+    assert shown in (demo.repo / "README.md").read_text(encoding="utf-8")
+
+
+def test_two_demos_start_from_the_same_clean_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = unpack(tmp_path / "one")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    other = unpack(tmp_path / "other")
+    monkeypatch.delenv("GIT_DIR")
+    heads = {shell("git rev-parse HEAD", files.repo).stdout for files in (one, other)}
+    assert len(heads) == 1
+    assert shell("git status --porcelain", one.repo).stdout == ""
+
+
+def test_a_demo_is_never_put_over_another(tmp_path: Path) -> None:
+    unpack(tmp_path)
+    with pytest.raises(FileExistsError, match="name another folder"):
+        unpack(tmp_path)
+
+
+def test_every_requirement_has_a_check_and_a_play(demo: DemoFiles, playbook: Playbook) -> None:
+    assert tuple(sorted(checks(demo))) == REQUIREMENTS
+    assert tuple(play.requirement for play in playbook.plays) == REQUIREMENTS
+
+
+def test_the_requirements_depend_on_each_other_in_four_levels(demo: DemoFiles) -> None:
+    wanted = depends(demo)
+    done: set[str] = set()
+    levels = []
+    while len(done) < len(wanted):
+        ready = tuple(sorted(name for name, needs in wanted.items() if name not in done and needs <= done))
+        levels.append(ready)
+        done.update(ready)
+    assert tuple(levels) == LEVELS
+
+
+def test_each_check_fails_before_its_task_and_passes_after_it(demo: DemoFiles, playbook: Playbook) -> None:
+    for requirement in [name for level in LEVELS for name in level]:
+        check = checks(demo)[requirement]
+        assert shell(check, demo.repo).returncode != 0, f"{requirement} holds before anybody worked on it"
+        for command in play_attempt(playbook, requirement, 2, demo.repo):
+            ran = shell(command, demo.repo)
+            assert ran.returncode == 0, f"{requirement}: {command}\n{ran.stderr}"
+        ran = shell(check, demo.repo)
+        assert ran.returncode == 0, f"{requirement}: {check}\n{ran.stderr}"
+    assert shell("python3 -m unittest", demo.repo).returncode == 0
+    shown = shell("python3 -m tally settle examples/trip.txt --in EUR", demo.repo).stdout
+    assert shown in (demo.repo / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_check_holds_for_its_own_task_alone(demo: DemoFiles, playbook: Playbook) -> None:
+    for level in LEVELS:
+        for requirement in level:
+            others = [name for name in level if name > requirement]
+            play_attempt(playbook, requirement, 2, demo.repo)
+            assert all(shell(checks(demo)[other], demo.repo).returncode for other in others)
+
+
+def test_the_lie_is_a_lie(demo: DemoFiles, playbook: Playbook) -> None:
+    """The first attempt at the balances claims that a command passed, and that command fails."""
+    play_attempt(playbook, "R-1", 1, demo.repo)
+    claimed = play_attempt(playbook, "R-4", 1, demo.repo)
+    assert any(isinstance(step, Lie) and step.exit_code == 0 for step in play_of(playbook, "R-4").steps(1))
+    assert claimed == ["python3 -m unittest"]
+    assert shell(claimed[0], demo.repo).returncode != 0
+    assert "a cent is missing" in shell(checks(demo)["R-4"], demo.repo).stderr
+
+
+def test_tasks_of_one_level_touch_different_files(playbook: Playbook) -> None:
+    for level in LEVELS:
+        touched = [{step.path for step in play_of(playbook, name).steps(2) if hasattr(step, "path")} for name in level]
+        assert len(set().union(*touched)) == sum(len(paths) for paths in touched)
+
+
+def test_the_agents_of_the_demo_wait_less_than_ten_seconds_in_all(playbook: Playbook) -> None:
+    def wait(name: str) -> float:
+        steps = [step for steps in play_of(playbook, name).attempts for step in steps]
+        return sum(step.seconds for step in steps if isinstance(step, Delay))
+
+    waits = {name: wait(name) for name in REQUIREMENTS}
+    assert 0 < sum(max(waits[name] for name in level) for level in LEVELS) < 10
+
+
+def test_the_gate_has_a_prepared_answer(playbook: Playbook) -> None:
+    answer = playbook.answer("approve-plan")
+    assert answer is not None
+    assert answer.choice == "approve"
