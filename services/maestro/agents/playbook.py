@@ -35,7 +35,7 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base of what a playbook is made of."""
 
 
-class Write(Part):
+class Write(Part, frozen=True):
     """Make or overwrite a file with exactly this text."""
 
     path: str
@@ -43,14 +43,14 @@ class Write(Part):
     executable: bool = False
 
 
-class Append(Part):
+class Append(Part, frozen=True):
     """Add this text to the end of a file; it is made where it is missing."""
 
     path: str
     text: str
 
 
-class Replace(Part):
+class Replace(Part, frozen=True):
     """Put `new` where `old` stands. `old` must stand there exactly `count` times."""
 
     path: str
@@ -59,7 +59,7 @@ class Replace(Part):
     count: int = 1
 
 
-class Edit(Part):
+class Edit(Part, frozen=True):
     """Insert a text as lines after, or before, the first line that holds this text."""
 
     path: str
@@ -68,20 +68,20 @@ class Edit(Part):
     before: str = ""
 
 
-class Delete(Part):
+class Delete(Part, frozen=True):
     """Delete a file or a folder."""
 
     path: str
 
 
-class Move(Part, rename={"source": "from", "target": "to"}):
+class Move(Part, frozen=True, rename={"source": "from", "target": "to"}):
     """Move a file or a folder."""
 
     source: str
     target: str
 
 
-class Run(Part):
+class Run(Part, frozen=True):
     """Run a shell command in the worktree and say so. `expect` is the exit code it must have, or `any`."""
 
     command: str
@@ -89,19 +89,19 @@ class Run(Part):
     timeout_s: float = 300.0
 
 
-class Delay(Part):
+class Delay(Part, frozen=True):
     """Wait."""
 
     seconds: float
 
 
-class Say(Part):
+class Say(Part, frozen=True):
     """Say a text on the way."""
 
     text: str
 
 
-class Fail(Part):
+class Fail(Part, frozen=True):
     """Give up, honestly."""
 
     kind: ErrorClass
@@ -109,7 +109,7 @@ class Fail(Part):
     mend: str = ""
 
 
-class Lie(Part):
+class Lie(Part, frozen=True):
     """Claim commands as run that were not; `what` is short for `tests_pass`, or `no_change`: undo every edit, then
     claim the work as done."""
 
@@ -119,13 +119,13 @@ class Lie(Part):
     summary: str = ""
 
 
-class Crash(Part):
+class Crash(Part, frozen=True):
     """Die in the middle, with this exit code."""
 
     exit_code: int = 1
 
 
-class Hang(Part):
+class Hang(Part, frozen=True):
     """Never return."""
 
 
@@ -154,7 +154,7 @@ TESTS_PASS = "the project's tests"
 """What `lie: tests_pass` claims to have run: whatever the project's tests are."""
 
 
-class Answer(Part):
+class Answer(Part, frozen=True):
     """What to answer at a gate in a run that has nobody to ask. `gate` is a name or a pattern."""
 
     gate: str

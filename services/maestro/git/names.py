@@ -1,0 +1,59 @@
+"""What are a run's refs and commits called? Names of refs, commit messages and their trailers; pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+HEADS = "refs/heads/maestro/"
+REFS = "refs/maestro/"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+|\.\.+|^[.-]+|\.lock$|\.$")
+
+
+def safe(name: str) -> str:
+    """The name as one part of a ref's or a folder's name; a changed one stays unique by a piece of its hash."""
+    clean = _UNSAFE.sub("-", name)[:80]
+    if clean == name:
+        return name
+    return f"{clean.strip('.-') or 'x'}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def branch(run: str) -> str:
+    """The run's branch as people write it."""
+    return f"maestro/{safe(run)}"
+
+
+def branch_ref(run: str) -> str:
+    return f"{HEADS}{safe(run)}"
+
+
+def task_ref(run: str, task: str, attempt: int, again: str = "") -> str:
+    """Where a task's result lies; `again` tells apart a second result of the same attempt."""
+    return f"{REFS}{safe(run)}/tasks/{safe(task)}/{attempt}{again and '-' + again}"
+
+
+def kept_ref(run: str, task: str, attempt: int, again: str = "") -> str:
+    """Where a failed attempt's unfinished work is kept."""
+    return f"{REFS}{safe(run)}/kept/{safe(task)}/{attempt}{again and '-' + again}"
+
+
+def checkpoint_ref(run: str, number: int) -> str:
+    return f"{REFS}{safe(run)}/checkpoints/{number}"
+
+
+def message(title: str, body: str = "", **trailers: str) -> str:
+    """A commit message; `Maestro_Task="T-001"` becomes the trailer `Maestro-Task: T-001`; empty ones are left out."""
+    lines = [f"{name.replace('_', '-')}: {_line(value)}" for name, value in trailers.items() if value]
+    parts = [_line(title)[:200] or "Maestro", body.strip(), "\n".join(lines)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def trailers(text: str) -> dict[str, str]:
+    """The `Maestro-` trailers of a commit message's last paragraph."""
+    last = text.rstrip().rpartition("\n\n")[2]
+    pairs = (line.partition(": ") for line in last.splitlines() if line.startswith("Maestro-"))
+    return {name: value for name, _, value in pairs}
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

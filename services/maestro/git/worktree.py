@@ -1,0 +1,159 @@
+"""Where can an agent or a check work without anybody's own tree being touched? In a worktree of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maestro.git.command import Result, git
+from maestro.git.lock import locked
+from maestro.git.problems import DISK_FULL, GitProblem, from_os_error
+from maestro.git.repository import Repository
+
+TRIES = 5
+CHECKOUT_TIMEOUT_S = 1800.0
+NEARLY_FULL = 256 * 1024
+
+LITTER = """\
+__pycache__/
+*.py[co]
+.pytest_cache/
+.mypy_cache/
+.ruff_cache/
+.hypothesis/
+.venv/
+node_modules/
+.DS_Store
+"""
+"""What tools leave behind where a project's own ignore rules forget it; never part of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A checkout of `base` at `path`. `admin` is git's own folder for it; `private` a folder beside it for what is
+    not part of the work (the index as it was at first, home and temporary folders)."""
+
+    repository: Repository
+    path: Path
+    admin: Path
+    private: Path
+    base: str
+
+    async def git(self, *args: str | Path, **how: Any) -> Result:
+        """Run git here. It is told where its folders are: whatever lies at `.git` in the tree is not believed."""
+        where = (f"--git-dir={self.admin}", f"--work-tree={self.path}")
+        ignore = ("-c", f"core.excludesFile={self.private}/litter")
+        return await git(*where, *ignore, *args, **{"cwd": self.path, **how})
+
+    async def write_tree(self) -> str:
+        """The tree of everything that lies here now, ignored files left out. Taken with the index as it was at first:
+        flags that somebody set in the worktree's index hide nothing."""
+        index = self.private / "index.now"
+        shutil.copy2(self.private / "index", index)
+        env = {"GIT_INDEX_FILE": str(index)}
+        await self.git("add", "--all", "--", ".", env=env, timeout_s=CHECKOUT_TIMEOUT_S)
+        return (await self.git("write-tree", env=env)).text
+
+    def untouched_link(self) -> bool:
+        """True where `.git` in the tree still is the file that git wrote."""
+        link = self.path / ".git"
+        try:
+            return not link.is_symlink() and link.read_bytes() == (self.private / "link").read_bytes()
+        except OSError:
+            return False
+
+    async def remove(self) -> None:
+        """Take the worktree away, whatever an agent did to its files' modes. Refs and commits stay."""
+        await asyncio.to_thread(_remove, self.path, self.admin, self.private)
+
+
+async def add_worktree(repository: Repository, path: Path, commit: str) -> Worktree:
+    """A new worktree of `commit` at `path`, which must not exist. Raises GitProblem and then leaves nothing behind."""
+    private = path.with_name(path.name + ".private")
+    try:
+        private.mkdir(parents=True)
+        await _register(repository, path, commit)
+        tree = Worktree(repository, path, _admin(path), private, commit)
+        await tree.git("reset", "--hard", "--quiet", commit, timeout_s=CHECKOUT_TIMEOUT_S)
+        _remember(tree)
+        return tree
+    except BaseException as error:
+        await asyncio.shield(asyncio.to_thread(_remove, path, _registered(repository, path), private))
+        if isinstance(error, GitProblem | OSError):
+            raise _explained(error, path) from None
+        raise
+
+
+async def _register(repository: Repository, path: Path, commit: str) -> None:
+    """Git gives each worktree a name by looking for a free one: one process at a time, and again where another
+    program holds a lock."""
+    add = ("worktree", "add", "--detach", "--no-checkout", path, commit)
+    async with locked(repository.git_dir / "maestro-worktrees.lock"):
+        for attempt in range(TRIES):
+            try:
+                await repository.git(*add)
+                return
+            except GitProblem as problem:
+                if problem.kind != "transient" or attempt + 1 == TRIES:
+                    raise
+                await asyncio.to_thread(_remove, path, _registered(repository, path))
+            await asyncio.sleep(0.1 * 2**attempt)
+
+
+def _admin(path: Path) -> Path:
+    link = (path / ".git").read_text("utf-8", "surrogateescape")
+    return Path(link.removeprefix("gitdir: ").rstrip("\n"))
+
+
+def _remember(tree: Worktree) -> None:
+    shutil.copy2(tree.admin / "index", tree.private / "index")
+    shutil.copy2(tree.path / ".git", tree.private / "link")
+    (tree.private / "litter").write_text(LITTER)
+
+
+def _registered(repository: Repository, path: Path) -> Path:
+    """Git's own folder for the worktree at `path`, also where the checkout never came to be."""
+    known = repository.git_dir / "worktrees"
+    for folder in known.iterdir() if known.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if (folder / "gitdir").read_text("utf-8", "surrogateescape").rstrip("\n") == str(path / ".git"):
+                return folder
+    return path
+
+
+def _explained(error: GitProblem | OSError, path: Path) -> GitProblem:
+    """Git does not always say that the disk was full; the disk does."""
+    problem = error if isinstance(error, GitProblem) else from_os_error(error, f"making the worktree {path}")
+    with contextlib.suppress(OSError):
+        folder = next(parent for parent in path.parents if parent.is_dir())
+        if problem.kind == "transient" and shutil.disk_usage(folder).free < NEARLY_FULL:
+            return GitProblem("environment", f"{problem.reason}: no space left under {folder}", DISK_FULL)
+    return problem
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        if path.is_symlink() or path.is_file():
+            path.unlink(missing_ok=True)
+        elif path.is_dir():
+            shutil.rmtree(path, onerror=_open_up)
+
+
+def _open_up(remove: Callable[..., Any], name: str, _error: Any) -> None:
+    """A folder without write permission keeps its files: open it and try once more; what still stays is left."""
+    for folder in (os.path.dirname(name), name):
+        with contextlib.suppress(OSError):
+            if not os.path.islink(folder):
+                os.chmod(folder, stat.S_IRWXU)
+    with contextlib.suppress(OSError):
+        if os.path.isdir(name) and not os.path.islink(name):
+            shutil.rmtree(name, ignore_errors=True)
+        else:
+            remove(name)

@@ -1,0 +1,152 @@
+"""Where can an agent work without anybody's own tree being touched?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from maestro.git.problems import GitProblem
+from maestro.git.workspace import Workspace
+from tests.support.gitrepo import git, make_repo, snapshot
+
+
+async def test_a_worktree_holds_the_commit_and_the_persons_tree_stays_as_it_was(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {"a.txt": "one\n", "sub/b.txt": "two\n"})
+    before = snapshot(repo)
+
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+    tree = await run.worktree("T-001-1", base)
+
+    assert (tree.path / "sub/b.txt").read_text() == "two\n"
+    assert snapshot(repo) == before
+    await tree.remove()
+    assert snapshot(repo) == before
+    assert not tree.path.exists() and not tree.private.exists() and not tree.admin.exists()
+
+
+async def test_a_path_with_spaces_and_letters_of_other_alphabets_works(tmp_path: Path) -> None:
+    repo = tmp_path / "Ein Prüf-Ordner 日本"
+    base = make_repo(repo, {"ä ö.txt": "x\n"})
+
+    run = await Workspace(tmp_path / "my wörk").open("r-1", str(repo))
+    async with run.checkout("T 001/ü", base) as tree:
+        assert (tree.path / "ä ö.txt").read_text() == "x\n"
+        (tree.path / "neu ß.txt").write_text("y\n")
+        written = await tree.write_tree()
+
+    assert "neu ß.txt" in git(repo, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", written)
+
+
+async def test_many_worktrees_made_at_once_are_all_whole(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {f"f{n}": "x\n" for n in range(20)})
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    trees = await asyncio.gather(*(run.worktree("T", base) for _ in range(12)))
+
+    assert {len(list(tree.path.iterdir())) for tree in trees} == {21}
+    await asyncio.gather(*(tree.remove() for tree in trees))
+    assert git(repo, "worktree", "list").count("\n") == 0
+
+
+async def test_a_persons_hooks_do_not_run(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo)
+    hook = repo / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/hook-ran\n")
+    hook.chmod(0o755)
+
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+    async with run.checkout("T", base):
+        pass
+
+    assert not (tmp_path / "hook-ran").exists()
+
+
+async def test_what_ignore_rules_name_and_what_tools_leave_is_no_part_of_the_work(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {".gitignore": "out/\n"})
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", base) as tree:
+        for name in ("out", "__pycache__"):
+            (tree.path / name).mkdir()
+            (tree.path / name / "x.pyc").write_text("x")
+        assert await tree.write_tree() == git(repo, "rev-parse", f"{base}^{{tree}}")
+
+
+async def test_a_flag_set_in_the_worktrees_index_hides_no_change(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {"a.txt": "one\n"})
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", base) as tree:
+        git(tree.path, "update-index", "--assume-unchanged", "a.txt")
+        (tree.path / "a.txt").write_text("changed and hidden\n")
+        assert await tree.write_tree() != git(repo, "rev-parse", f"{base}^{{tree}}")
+
+
+async def test_a_replaced_git_link_is_noticed_and_not_followed(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {"a.txt": "one\n"})
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", base) as tree:
+        assert tree.untouched_link()
+        (tree.path / ".git").unlink()
+        make_repo(tree.path / ".git", {"evil": "x"})
+        assert not tree.untouched_link()
+        (tree.path / "b.txt").write_text("new\n")
+        written = await tree.write_tree()
+
+    assert "b.txt" in git(repo, "ls-tree", "-r", "--name-only", written)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o555])
+async def test_a_worktree_with_closed_folders_is_removed_all_the_same(tmp_path: Path, mode: int) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo)
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+    tree = await run.worktree("T", base)
+    (tree.path / "closed/in").mkdir(parents=True)
+    (tree.path / "closed/in/file").write_text("x")
+    os.chmod(tree.path / "closed/in", mode)
+    os.chmod(tree.path / "closed", mode)
+
+    await tree.remove()
+
+    assert not tree.path.exists()
+
+
+async def test_a_missing_commit_is_a_clear_problem_and_leaves_nothing(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    make_repo(repo)
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    with pytest.raises(GitProblem, match="there is no commit") as caught:
+        await run.worktree("T", "1" * 40)
+
+    assert caught.value.kind == "structural"
+    assert list(run.folder.iterdir()) == []
+
+
+async def test_another_programs_lock_is_waited_for(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo)
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+    lock = repo / ".git/refs/maestro/r-1/x.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+
+    moving = asyncio.create_task(run.refs.write("refs/maestro/r-1/x", base, None))
+    await asyncio.sleep(0.1)
+    assert not moving.done()
+    lock.unlink()
+    await moving
+
+    assert await run.refs.read("refs/maestro/r-1/x") == base
