@@ -76,10 +76,12 @@ class Appended:
 @dataclass(frozen=True, slots=True)
 class Duplicate:
     """These ids were taken before, by the entries with these seqs. Where `whole`, every id of the write was: it had
-    happened already, and its messages are acknowledged now. Else nothing was written."""
+    happened already, and its messages are acknowledged now. Else nothing was written. `same` where those entries are
+    the very notes of this write: an earlier sending of it got through."""
 
     taken: dict[str, int]
     whole: bool
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
