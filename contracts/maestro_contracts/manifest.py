@@ -51,8 +51,8 @@ class StepModel(FileModel):
 
     name: Name = Field(description="The step's name, once in the file.")
     type: str
-    title: str = Field("", max_length=200, description="What people see; the name where it is empty.")
-    phase: int = Field(0, ge=0, le=99, description="The phase people see it under; a checkpoint is made at its end.")
+    phase: int = Field(0, ge=0, le=99, description="The phase people see it under; its end is a checkpoint.")
+    title: str = Field("", max_length=200, description="That phase's title; the step's name where it is empty.")
     depends_on: tuple[str, ...] = Field((), description="Steps that must be done first; without any it starts at once.")
     max_visits: Visits | None = Field(None, description="How often it may run again; the file's `max_visits` if unset.")
     retry: RetryModel | None = Field(None, description="Attempts at the step's own work.")
