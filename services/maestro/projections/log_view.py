@@ -101,7 +101,8 @@ def _codebase(event: e.CodebaseDiscovered) -> str:
 
 
 def _run_started(event: e.RunStarted) -> str:
-    return f"{event.feature}, asked by {event.requested_by}, workflow {event.workflow.name}, base {event.repo.base[:12]}"
+    who = f"asked by {event.requested_by}, workflow {event.workflow.name}"
+    return f"{event.feature}, {who}, base {event.repo.base[:12]}"
 
 
 SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
@@ -112,7 +113,7 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.StepCompleted: lambda v: f"{_visit(v)}: {v.outcome}",
     e.StepFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}; {_later(v.retry_ms)}",
     e.StepsReset: lambda v: f"back to {v.target} by {v.by}: {_short(v.because)}",
-    e.IterationStarted: lambda v: f"iteration {v.number}, {count(len(v.tasks), 'task')}: {_short('; '.join(v.because))}",
+    e.IterationStarted: lambda v: f"number {v.number}, {count(len(v.tasks), 'task')}: {_short('; '.join(v.because))}",
     e.GroupStarted: lambda v: f"group {v.group}: {', '.join(v.tasks)}",
     e.GroupCompleted: lambda v: f"group {v.group}",
     e.TaskDispatched: _try,
@@ -140,7 +141,7 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.GateOpened: _opened,
     e.GateDecided: _decided,
     e.GateClosed: lambda v: f"{v.gate}: {_short(v.because)}",
-    e.DecisionRefused: lambda v: f"{v.gate}: {_short(v.given)!r} by {v.by}: {_short(v.reason)}",
+    e.DecisionRefused: lambda v: f"{v.gate}: `{_short(v.given)}` by {v.by}: {_short(v.reason)}",
     e.TaskStarted: lambda v: f"{_try(v)} by {v.worker}" + (f", delivery {v.delivery}" if v.delivery > 1 else ""),
     e.AgentReported: lambda v: f"{_try(v)}: {_short(v.text)}",
     e.TaskClaimed: _claimed,

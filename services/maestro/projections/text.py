@@ -16,6 +16,7 @@ _JOINERS = frozenset("\u200c\u200d")
 _SPECIAL = re.compile(r"[\\`*\[\]~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BLOCK_START = re.compile(r"^(\d{1,9})?([#+\-=.)])")
 _AUTOLINK = re.compile(r"(?i)\b(www)\.|(:)//|(?<=[A-Za-z0-9._+-])(@)(?=[A-Za-z0-9])|\b(mailto|xmpp|https?|ftp):")
+_GAP = re.compile(r"[ \t\r\n]+")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -37,7 +38,7 @@ def _seen(char: str) -> str:
 
 def one_line(text: str, limit: int = 0) -> str:
     """The text's words on one visible line, cut off after `limit` characters (0: never)."""
-    line = visible(" ".join(text.split(None)))
+    line = visible(_GAP.sub(" ", text).strip(" "))
     return line if not limit or len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -1,0 +1,67 @@
+"""Which plain facts do several parts of a report need? Counts and look-ups over a run's state."""
+
+from __future__ import annotations
+
+from maestro.runs.state import RunState, TaskState
+from maestro_contracts import events as e
+from maestro_contracts.records import Evidence, FileChange, Requirement, RequirementVerdict
+
+
+def requirements(state: RunState) -> tuple[Requirement, ...]:
+    return state.prd.requirements if state.prd else ()
+
+
+def last_check(state: RunState) -> e.RunChecked | None:
+    """The newest look that a validator had at the whole branch."""
+    return state.checks[-1] if state.checks else None
+
+
+def verdicts(state: RunState) -> dict[str, RequirementVerdict]:
+    check = last_check(state)
+    return {verdict.id: verdict for verdict in check.requirements} if check else {}
+
+
+def unmet(state: RunState) -> list[Requirement]:
+    """Requirements that no validator has found met."""
+    found = verdicts(state)
+    return [r for r in requirements(state) if r.id not in found or found[r.id].verdict != "met"]
+
+
+def done_tasks(state: RunState) -> list[TaskState]:
+    return [task for task in state.tasks.values() if task.status == "done"]
+
+
+def open_tasks(state: RunState) -> list[TaskState]:
+    return [task for task in state.tasks.values() if task.status != "done"]
+
+
+def attempts(state: RunState) -> int:
+    return sum(task.attempt for task in state.tasks.values())
+
+
+def made_checkpoints(state: RunState) -> int:
+    return sum(1 for checkpoint in state.checkpoints.values() if checkpoint.ref)
+
+
+def project_checks(state: RunState, what: str) -> list[Evidence]:
+    """What the last look at the whole branch ran of one kind: `tests`, `lint`."""
+    check = last_check(state)
+    return [evidence for evidence in check.evidence if evidence.what == what] if check else []
+
+
+def changed_files(state: RunState) -> list[FileChange]:
+    """The handed-over changes; before that, what the merged tasks' claims say, added up by file."""
+    if state.handed_over is not None:
+        return list(state.handed_over.files)
+    files: dict[str, FileChange] = {}
+    for task in done_tasks(state):
+        for change in task.claim.files if task.claim else ():
+            before = files.get(change.path)
+            files[change.path] = change if before is None else _both(before, change)
+    return [files[path] for path in sorted(files)]
+
+
+def _both(one: FileChange, other: FileChange) -> FileChange:
+    if min(one.added, other.added) < 0:
+        return FileChange(one.path, -1, -1, one.status)
+    return FileChange(one.path, one.added + other.added, one.removed + other.removed, one.status)
