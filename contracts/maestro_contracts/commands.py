@@ -50,6 +50,8 @@ class Enrol(Command):
 
 
 class StartRun(Command):
+    """Start a run. A second one for the same run changes nothing."""
+
     to: ClassVar[str] = "conductor"
     feature: str
     source: str
@@ -74,17 +76,23 @@ class RecoverRun(Command):
 
 
 class PauseRun(Command):
+    """Start nothing new until `ResumeRun`."""
+
     to: ClassVar[str] = "conductor"
     by: str
     why: str = ""
 
 
 class ResumeRun(Command):
+    """Go on with a paused run."""
+
     to: ClassVar[str] = "conductor"
     by: str
 
 
 class CancelRun(Command):
+    """End the run now."""
+
     to: ClassVar[str] = "conductor"
     by: str
     why: str = ""
@@ -105,6 +113,8 @@ class RetryDue(Command):
 
 
 class DraftPlan(Command):
+    """Read the repository and draft a version of the PRD, or ask what must be known for it."""
+
     to: ClassVar[str] = "planner"
     step: str
     visit: int
@@ -126,6 +136,8 @@ class DraftPlan(Command):
 
 
 class GenerateTasks(Command):
+    """Make epics, tasks and parallel groups that cover the PRD."""
+
     to: ClassVar[str] = "taskgen"
     step: str
     visit: int
@@ -140,6 +152,8 @@ class GenerateTasks(Command):
 
 
 class OpenGate(Command):
+    """Ask people. `timeout_s` starts when the gate opens; `auto_approve` is the run's, `auto` the gate's own word."""
+
     to: ClassVar[str] = "gatekeeper"
     gate: str
     visit: int
@@ -224,6 +238,8 @@ class ValidateClaim(Command):
 
 
 class ValidateRun(Command):
+    """Check the whole branch at `commit`: every requirement, the tests, the linters."""
+
     to: ClassVar[str] = "validator"
     step: str
     visit: int
@@ -240,6 +256,8 @@ class ValidateRun(Command):
 
 
 class PrepareRun(Command):
+    """Make the run's branch at the repository's base commit."""
+
     to: ClassVar[str] = "integrator"
     step: str
     visit: int
@@ -248,6 +266,8 @@ class PrepareRun(Command):
 
 
 class CommitPrd(Command):
+    """Put this version of the PRD's file on the run's branch."""
+
     to: ClassVar[str] = "integrator"
     repo: Repo
     version: int
@@ -272,6 +292,8 @@ class MergeTask(Command):
 
 
 class MakeCheckpoint(Command):
+    """Keep a commit of the run's branch under a ref."""
+
     to: ClassVar[str] = "integrator"
     number: int
     name: str

@@ -63,6 +63,8 @@ class ActorRevoked(Event):
 
 
 class RunStarted(Event):
+    """A run began: what was asked for, on which repository, by which workflow, with which settings."""
+
     feature: str
     source: Literal["sentence", "spec"]
     text: str
@@ -74,6 +76,8 @@ class RunStarted(Event):
 
 
 class StepStarted(Event):
+    """A step's attempt began. `visit` counts how often the run came to it, `attempt` the tries of that visit."""
+
     step: str
     visit: int
     attempt: int
@@ -83,6 +87,8 @@ class StepStarted(Event):
 
 
 class StepCompleted(Event):
+    """A step's visit is over. `outcome` is `done`, a gate's key, or a verdict."""
+
     step: str
     visit: int
     outcome: str = "done"
@@ -124,6 +130,8 @@ class GroupStarted(Event):
 
 
 class GroupCompleted(Event):
+    """Every task of the group is settled: merged or given up."""
+
     group: int
     step: str = ""
 
@@ -137,11 +145,15 @@ class TaskDispatched(Event):
 
 
 class ValidationRequested(Event):
+    """Validators were asked for their votes on the claim of this attempt."""
+
     task: str
     attempt: int
 
 
 class TaskAccepted(Event):
+    """A quorum of validators accepted the claim, each on the tree that was claimed."""
+
     task: str
     attempt: int
     tree: str = ""
@@ -157,6 +169,8 @@ class TaskRejected(Event):
 
 
 class TaskRetryScheduled(Event):
+    """The attempt came to nothing; the next one starts in `delay_ms`."""
+
     task: str
     attempt: int
     problem: Problem
@@ -165,17 +179,23 @@ class TaskRetryScheduled(Event):
 
 
 class TaskAbandoned(Event):
+    """The task is given up: another attempt cannot help, or there were enough."""
+
     task: str
     attempt: int
     problem: Problem
 
 
 class MergeRequested(Event):
+    """The accepted claim is next to be merged into the run's branch."""
+
     task: str
     attempt: int
 
 
 class CheckpointRequested(Event):
+    """The state of the run's branch is to be kept under this number."""
+
     number: int
     name: str
     commit: str = ""
@@ -190,24 +210,34 @@ class GateRequested(Event):
 
 
 class RunPaused(Event):
+    """Nothing new is started until somebody resumes the run."""
+
     by: str
     why: str = ""
 
 
 class RunResumed(Event):
+    """The run goes on where it was paused."""
+
     by: str
 
 
 class RunCancelled(Event):
+    """A person ended the run; work under way is stopped."""
+
     by: str
     why: str = ""
 
 
 class RunCompleted(Event):
+    """Every step is done."""
+
     at: int
 
 
 class RunFailed(Event):
+    """The run ended since `step` could not be done."""
+
     step: str
     problem: Problem
     at: int
@@ -225,16 +255,22 @@ class RequestRefused(Event):
 
 
 class CodebaseDiscovered(Event):
+    """What the planner read in the repository."""
+
     codebase: Codebase
 
 
 class QuestionsAsked(Event):
+    """The planner cannot write the PRD before people have answered these."""
+
     step: str
     visit: int
     questions: tuple[Question, ...]
 
 
 class PrdDrafted(Event):
+    """A version of the PRD, as data and as the file's exact text."""
+
     step: str
     visit: int
     prd: Prd
@@ -244,6 +280,8 @@ class PrdDrafted(Event):
 
 
 class PlanRefused(Event):
+    """The planner could not draft a PRD."""
+
     step: str
     visit: int
     attempt: int
@@ -254,6 +292,8 @@ class PlanRefused(Event):
 
 
 class TasksGenerated(Event):
+    """The graph of tasks that covers the PRD."""
+
     step: str
     visit: int
     epics: tuple[Epic, ...]
@@ -261,6 +301,8 @@ class TasksGenerated(Event):
 
 
 class TasksRefused(Event):
+    """The task generator could not make a graph that covers the PRD."""
+
     step: str
     visit: int
     attempt: int
@@ -268,6 +310,8 @@ class TasksRefused(Event):
 
 
 class DecisionRecorded(Event):
+    """A choice that Maestro made itself, with its reasons."""
+
     decision: Decision
 
 
@@ -421,6 +465,8 @@ class RunPrepared(Event):
 
 
 class PrdCommitted(Event):
+    """The PRD's file stands on the run's branch with this status."""
+
     version: int
     path: str
     commit: str
@@ -428,6 +474,8 @@ class PrdCommitted(Event):
 
 
 class TaskMerged(Event):
+    """The task's change is on the run's branch; `tree` is what the branch holds now."""
+
     task: str
     attempt: int
     commit: str
@@ -435,6 +483,8 @@ class TaskMerged(Event):
 
 
 class MergeRefused(Event):
+    """The task's change could not be merged; the branch is as it was."""
+
     task: str
     attempt: int
     problem: Problem
@@ -442,6 +492,8 @@ class MergeRefused(Event):
 
 
 class CheckpointMade(Event):
+    """The checkpoint's ref exists."""
+
     number: int
     name: str
     commit: str
@@ -458,6 +510,8 @@ class StepWorkFailed(Event):
 
 
 class HandedOver(Event):
+    """The run's branch is finished: where it ends and what it changed."""
+
     step: str
     visit: int
     branch: str
