@@ -1,0 +1,54 @@
+"""What does a program that nobody trusts get to see? An environment of listed variables, made new for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+PASSED = ("LANG", "LANGUAGE", "TZ", "TERM", "SSL_CERT_FILE", "SSL_CERT_DIR")
+TOOLCHAINS = {"PYENV_ROOT": ".pyenv", "RUSTUP_HOME": ".rustup"}
+"""Where version managers keep their tools when no variable says so: below the home that a program does not get."""
+
+
+def clean_environment(tree: Path, private: Path, root: Path | None, passed: Iterable[str] = ()) -> dict[str, str]:
+    """The environment of a program that works in `tree`: its own home and temporary folder under `private`, the
+    project's own Python where it has one (in `root`, the person's tree) or else ours, and the names in `passed` as
+    this process has them (`NAME=value` sets one)."""
+    home, tmp = private / "home", private / "tmp"
+    for folder in (home, tmp):
+        folder.mkdir(parents=True, exist_ok=True)
+    env = {name: os.environ[name] for name in PASSED if name in os.environ}
+    env |= _toolchains()
+    env |= {"HOME": str(home), "TMPDIR": str(tmp), "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)}
+    env |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(_sources(tree)), "GIT_TERMINAL_PROMPT": "0"}
+    env |= {f"GIT_{who}_NAME": "Maestro agent" for who in ("AUTHOR", "COMMITTER")}
+    env |= {f"GIT_{who}_EMAIL": "agent@localhost" for who in ("AUTHOR", "COMMITTER")}
+    env |= _python(root, env["PATH"])
+    return env | _passed(passed)
+
+
+def _sources(tree: Path) -> Path:
+    """So that the project's modules come from this tree and from no installed copy of it."""
+    return tree / "src" if (tree / "src").is_dir() else tree
+
+
+def _python(root: Path | None, path: str) -> dict[str, str]:
+    for venv in (root / ".venv", root / "venv") if root is not None else ():
+        if (venv / "bin/python").exists():
+            return {"VIRTUAL_ENV": str(venv), "PATH": f"{venv}/bin:{path}"}
+    return {"PATH": f"{os.path.dirname(sys.executable)}:{path}"}
+
+
+def _toolchains() -> dict[str, str]:
+    home = Path(os.environ.get("HOME", "/"))
+    known = {name: os.environ.get(name, str(home / folder)) for name, folder in TOOLCHAINS.items()}
+    return {name: folder for name, folder in known.items() if os.path.isdir(folder)}
+
+
+def _passed(names: Iterable[str]) -> dict[str, str]:
+    pairs = (name.partition("=") for name in names)
+    return {
+        name: value if is_set else os.environ[name] for name, is_set, value in pairs if is_set or name in os.environ
+    }
