@@ -91,7 +91,7 @@ class VerifyKey:
 class SigningKey:
     """A private key under its name. `secret` never leaves this object but into its 0600 file."""
 
-    __slots__ = ("name", "verify_key", "_key", "_line")
+    __slots__ = ("_key", "_line", "name", "verify_key")
 
     def __init__(self, name: str, seed: bytes) -> None:
         self._key = nacl.signing.SigningKey(seed)

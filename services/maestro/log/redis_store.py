@@ -163,20 +163,25 @@ class RedisStore:
         runs = {self._key(run, "log").encode(): run for run in after}
         deadline = time.monotonic() + block_ms / 1000
         while after:
-            left = max(1, int((deadline - time.monotonic()) * 1000))
-            ids = [f"0-{seq}" for seq in after.values()]
-            args = ("XREAD", "COUNT", PAGE, "BLOCK", left, "STREAMS", *runs, *ids)
-            reply = await self.link.command(*args, wait_s=left / 1000)
-            new = {runs[key]: entries for key, entries in reply or ()}
+            left = deadline - time.monotonic()
+            new = {runs[key]: entries for key, entries in await self._new(list(runs), list(after.values()), left)}
             found = {run: [_entry(*each) for each in entries if _in_place(each[0])] for run, entries in new.items()}
             for run, entries in new.items():
                 if len(found[run]) < len(entries):
                     await self.rebuild(run)
             found = {run: entries for run, entries in found.items() if entries}
-            if found or time.monotonic() >= deadline:
+            if found or left <= 0:
                 return found
         await asyncio.sleep(block_ms / 1000)
         return {}
+
+    async def _new(self, logs: list[bytes], after: list[int], wait_s: float) -> list[tuple[bytes, list[Any]]]:
+        """One look at several logs at the same moment."""
+        where = ("STREAMS", *logs, *(f"0-{seq}" for seq in after))
+        if wait_s > 0:
+            block = max(1, int(wait_s * 1000))
+            return await self.link.command("XREAD", "COUNT", PAGE, "BLOCK", block, *where, wait_s=wait_s) or []
+        return await self.link.command("XREAD", "COUNT", PAGE, *where) or []
 
     async def head(self, run: str) -> int:
         seq = await self.link.command("HGET", self._key(run, "head"), "seq")

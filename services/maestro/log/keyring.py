@@ -1,0 +1,67 @@
+"""Whose key is whose? What the operator said in the system log, kept up to date."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from maestro.log.identity import OPERATOR
+from maestro.log.note import KeyRefused, VerifyKey
+from maestro.log.store import SYSTEM, Entry, Store
+from maestro.log.verify import Chains, Commit, Member, enrolled_member, examine, operator_member
+from maestro_contracts.events import ActorEnrolled, ActorRevoked, Event
+
+
+class Keyring:
+    """The keys that were enrolled, by actor and epoch. The operator's public key is the root of it."""
+
+    def __init__(self, operator: VerifyKey) -> None:
+        self._operator = operator
+        self._members: dict[tuple[str, str], Member] = {}
+        self._chains = Chains()
+        self.seq = 0
+        """The last entry of the system log that is taken in."""
+
+    def find(self, actor: str, epoch: str) -> Member | None:
+        member = self._members.get((actor, epoch))
+        if member is None and actor == OPERATOR:
+            member = self._members[actor, epoch] = operator_member(self._operator, epoch)
+        return member
+
+    def members(self) -> list[Member]:
+        """All that were ever enrolled, in order."""
+        return [member for member in self._members.values() if member.role != OPERATOR]
+
+    async def refresh(self, store: Store) -> bool:
+        """Take in what is new in the system log; True where something was."""
+        before = self.seq
+        while entries := await store.read(SYSTEM, self.seq):
+            self.learn(entries)
+        return self.seq > before
+
+    def learn(self, entries: Sequence[Entry]) -> None:
+        """Take in entries of the system log, in order; those that are known already are passed over."""
+        for entry in entries:
+            if entry.seq != self.seq + 1:
+                continue
+            self.seq = entry.seq
+            verdict = self._chains.place(examine(entry, SYSTEM, self.find))
+            if isinstance(verdict, Commit):
+                for event in verdict.events:
+                    self._take(event, verdict.header.ts)
+
+    def _take(self, event: Event, at: int) -> None:
+        match event:
+            case ActorEnrolled(actor=actor, role=role, epoch=epoch, key=key):
+                if actor == OPERATOR or role == OPERATOR or (actor, epoch) in self._members:
+                    return
+                with suppress(KeyRefused, binascii.Error):
+                    raw = base64.b64decode(key, validate=True)
+                    self._members[actor, epoch] = enrolled_member(actor, role, epoch, raw)
+            case ActorRevoked(actor=actor, epoch=epoch):
+                member = self._members.get((actor, epoch))
+                if member is not None and member.revoked is None:
+                    self._members[actor, epoch] = replace(member, revoked=at)
