@@ -1,1 +1,52 @@
-"""What may be said in Maestro?"""
+"""What may be said in Maestro? Who says what to whom, in one place.
+
+`events.py` and `commands.py` are the glossaries, `records.py` what they are made of, `roles.py` the law (who may say
+which event), `envelope.py` how a statement is written down, `upcast.py` how an old one still reads. Files that people
+write: `manifest.py` (workflows), `config.py` (configuration), read through `yamlfile.py` and `yamlcheck.py`.
+`schemas.py` and `reference.py` show all of it to other programs and to people (`docs/reference/`).
+
+A command goes to one role's queue; an event goes into the run's log, where everybody reads it and believes it only
+where this table lets its author say it. Nothing here imports anything of the services.
+
+operator
+    says  ActorEnrolled, ActorRevoked
+
+registrar
+    takes Enrol (from any process)
+
+conductor
+    takes StartRun (from a person), Advance (from any process), RecoverRun (from a person),
+          PauseRun (from a person), ResumeRun (from a person), CancelRun (from a person),
+          RetryDue (from a timer)
+    says  RunStarted, StepStarted, StepCompleted, StepFailed, StepsReset, IterationStarted, GroupStarted,
+          GroupCompleted, TaskDispatched, ValidationRequested, TaskAccepted, TaskRejected, TaskRetryScheduled,
+          TaskAbandoned, MergeRequested, CheckpointRequested, GateRequested, RunPaused, RunResumed,
+          RunCancelled, RunCompleted, RunFailed, RequestRefused, CommandDeadLettered
+
+planner
+    takes DraftPlan (from conductor)
+    says  CodebaseDiscovered, QuestionsAsked, PrdDrafted, PlanRefused, DecisionRecorded, CommandDeadLettered
+
+taskgen
+    takes GenerateTasks (from conductor)
+    says  TasksGenerated, TasksRefused, DecisionRecorded, CommandDeadLettered
+
+gatekeeper
+    takes OpenGate (from conductor), DecideGate (from a person), GateDeadline (from a timer),
+          CloseGate (from conductor)
+    says  GateOpened, GateDecided, GateClosed, DecisionRefused, CommandDeadLettered
+
+worker
+    takes DoTask (from conductor)
+    says  TaskStarted, AgentReported, TaskClaimed, TaskFailed, CommandDeadLettered
+
+validator
+    takes ValidateClaim (from conductor), ValidateRun (from conductor)
+    says  VoteCast, RunChecked, StepWorkFailed, CommandDeadLettered
+
+integrator
+    takes PrepareRun (from conductor), CommitPrd (from conductor), MergeTask (from conductor),
+          MakeCheckpoint (from conductor), HandOver (from conductor)
+    says  RunPrepared, PrdCommitted, TaskMerged, MergeRefused, CheckpointMade, StepWorkFailed, HandedOver,
+          CommandDeadLettered
+"""

@@ -6,7 +6,7 @@ Each command goes to one role's queue. Handling one twice changes nothing: its i
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 import msgspec
 
@@ -25,6 +25,7 @@ from maestro_contracts.records import (
 )
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The base of all commands. `to` is the role whose queue takes it."""
 

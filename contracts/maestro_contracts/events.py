@@ -7,7 +7,7 @@ contradict each other over one slot.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, dataclass_transform
 
 import msgspec
 
@@ -30,6 +30,7 @@ from maestro_contracts.records import (
 )
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The base of all events. `version` is the newest version of the class's data."""
 

@@ -50,7 +50,7 @@ class StepModel(FileModel):
     """What every step has."""
 
     name: Name = Field(description="The step's name, once in the file.")
-    type: str
+    type: str = Field(description="What it does: one of the types below.")
     phase: int = Field(0, ge=0, le=99, description="The phase people see it under; its end is a checkpoint.")
     title: str = Field("", max_length=200, description="That phase's title; the step's name where it is empty.")
     depends_on: tuple[str, ...] = Field((), description="Steps that must be done first; without any it starts at once.")

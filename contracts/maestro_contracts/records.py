@@ -6,11 +6,12 @@ milliseconds since the Unix epoch (`_ms` at the end of the name when a duration)
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, dataclass_transform
 
 import msgspec
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The base of all value records: frozen, compact on the wire."""
 

@@ -1,9 +1,10 @@
-"""Who may say what? The one table of roles and the events that each may author."""
+"""Who may say what, and who asks for what? The one table of roles and the events that each may author; the askers."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
+from maestro_contracts import commands as c
 from maestro_contracts import events as e
 
 Role = Literal[
@@ -61,18 +62,10 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
             e.CommandDeadLettered,
         }
     ),
-    "taskgen": frozenset(
-        {e.TasksGenerated, e.TasksRefused, e.DecisionRecorded, e.CommandDeadLettered}
-    ),
-    "gatekeeper": frozenset(
-        {e.GateOpened, e.GateDecided, e.GateClosed, e.DecisionRefused, e.CommandDeadLettered}
-    ),
-    "worker": frozenset(
-        {e.TaskStarted, e.AgentReported, e.TaskClaimed, e.TaskFailed, e.CommandDeadLettered}
-    ),
-    "validator": frozenset(
-        {e.VoteCast, e.RunChecked, e.StepWorkFailed, e.CommandDeadLettered}
-    ),
+    "taskgen": frozenset({e.TasksGenerated, e.TasksRefused, e.DecisionRecorded, e.CommandDeadLettered}),
+    "gatekeeper": frozenset({e.GateOpened, e.GateDecided, e.GateClosed, e.DecisionRefused, e.CommandDeadLettered}),
+    "worker": frozenset({e.TaskStarted, e.AgentReported, e.TaskClaimed, e.TaskFailed, e.CommandDeadLettered}),
+    "validator": frozenset({e.VoteCast, e.RunChecked, e.StepWorkFailed, e.CommandDeadLettered}),
     "integrator": frozenset(
         {
             e.RunPrepared,
@@ -92,3 +85,30 @@ def may_say(role: str, event_type: str) -> bool:
     """True where the role is known and the table lets it author events of that type name."""
     cls = e.EVENTS.get(event_type)
     return cls is not None and cls in SAYS.get(role, frozenset())  # type: ignore[call-overload]
+
+
+ASKED_BY: dict[type[c.Command], str] = {
+    c.Enrol: "any process",
+    c.StartRun: "a person",
+    c.Advance: "any process",
+    c.RecoverRun: "a person",
+    c.PauseRun: "a person",
+    c.ResumeRun: "a person",
+    c.CancelRun: "a person",
+    c.RetryDue: "a timer",
+    c.DraftPlan: "conductor",
+    c.GenerateTasks: "conductor",
+    c.OpenGate: "conductor",
+    c.DecideGate: "a person",
+    c.GateDeadline: "a timer",
+    c.CloseGate: "conductor",
+    c.DoTask: "conductor",
+    c.ValidateClaim: "conductor",
+    c.ValidateRun: "conductor",
+    c.PrepareRun: "conductor",
+    c.CommitPrd: "conductor",
+    c.MergeTask: "conductor",
+    c.MakeCheckpoint: "conductor",
+    c.HandOver: "conductor",
+}
+"""Who sends each command in the ordinary course. No queue checks it: who handles it decides."""

@@ -75,10 +75,29 @@ def test_no_gate_opens_in_a_run_that_has_ended(desk: Desk) -> None:
 @pytest.mark.parametrize("answer", ["approve", "a", "A", "Approve", "  approve\n", "APPROVE"])
 def test_a_key_or_a_label_decides(desk: Desk, answer: str) -> None:
     decided = desk.tell(OPEN()).tell(ASK(answer)).said(e.GateDecided)
-    assert (decided.choice, decided.key, decided.target, decided.approver, decided.via) == ("approve", "a", "", "ann", "cli")
+    assert (decided.choice, decided.key, decided.target, decided.approver, decided.via) == (
+        "approve",
+        "a",
+        "",
+        "ann",
+        "cli",
+    )
 
 
-NO_ANSWERS = ["", " ", "no, stop", "yes please", "approve!", "approve revise", "y", "yes", "app", "ap prove", "аpprove", "a\u200b"]
+NO_ANSWERS = [
+    "",
+    " ",
+    "no, stop",
+    "yes please",
+    "approve!",
+    "approve revise",
+    "y",
+    "yes",
+    "app",
+    "ap prove",
+    "аpprove",
+    "a\u200b",
+]
 
 
 @pytest.mark.parametrize("answer", NO_ANSWERS)
@@ -130,7 +149,9 @@ def test_a_decision_unsets_the_deadline(desk: Desk) -> None:
     assert desk.timers == {}
 
 
-@pytest.mark.parametrize("who", [{"by": ""}, {"by": " "}, {"by": "a\x1b[2Jb"}, {"via": "auto"}, {"via": "deadline"}, {"via": ""}])
+@pytest.mark.parametrize(
+    "who", [{"by": ""}, {"by": " "}, {"by": "a\x1b[2Jb"}, {"via": "auto"}, {"via": "deadline"}, {"via": ""}]
+)
 def test_an_answer_must_come_from_somebody_who_is_not_the_clock(desk: Desk, who: dict[str, str]) -> None:
     assert desk.tell(OPEN()).tell(ASK("approve", **who)).said(e.DecisionRefused)
 
@@ -147,7 +168,9 @@ def test_free_text_is_refused_where_the_gate_takes_none(desk: Desk) -> None:
     assert desk.tell(OPEN()).tell(ASK("approve", text="but slowly")).said(e.DecisionRefused)
 
 
-@pytest.mark.parametrize("text", ["x" * (MAX_TEXT + 1), "é" * (MAX_TEXT // 2 + 1), "\x1b[31mred", "a\x00b", "pay \u202eeur", "\r"])
+@pytest.mark.parametrize(
+    "text", ["x" * (MAX_TEXT + 1), "é" * (MAX_TEXT // 2 + 1), "\x1b[31mred", "a\x00b", "pay \u202eeur", "\r"]
+)
 def test_a_text_too_long_or_not_showable_is_refused(desk: Desk, text: str) -> None:
     assert desk.tell(OPEN(freeform=True)).tell(ASK("approve", text=text)).said(e.DecisionRefused)
 

@@ -15,12 +15,12 @@ CHOICES = (Choice("approve", "a"), Choice("revise", "r", "plan"), Choice("abort"
 E = TypeVar("E", bound=e.Event)
 
 
-def OPEN(**given: Any) -> c.OpenGate:  # noqa: N802 - reads as what is told
+def OPEN(**given: Any) -> c.OpenGate:
     first = {"gate": "approve-plan", "visit": 1, "step": "approve-plan", "prompt": "Go on?", "choices": CHOICES}
     return c.OpenGate(**{**first, **given})
 
 
-def ASK(choice: str, **given: Any) -> c.DecideGate:  # noqa: N802
+def ASK(choice: str, **given: Any) -> c.DecideGate:
     return c.DecideGate(**{"gate": "approve-plan", "choice": choice, "by": "ann", "via": "cli", **given})
 
 
