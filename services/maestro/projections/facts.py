@@ -32,7 +32,22 @@ def done_tasks(state: RunState) -> list[TaskState]:
 
 
 def open_tasks(state: RunState) -> list[TaskState]:
-    return [task for task in state.tasks.values() if task.status != "done"]
+    """Tasks that are not done, without those that a later iteration did in their place."""
+    done = {_root(task) for task in done_tasks(state)}
+    return [task for task in state.tasks.values() if task.status != "done" and not _replaced(task, done)]
+
+
+def _replaced(task: TaskState, done: set[str]) -> bool:
+    return task.status == "failed" and _root(task) in done
+
+
+def _root(task: TaskState) -> str:
+    """The task's id without the iteration's number: `T-003.2` does `T-003` once more."""
+    return task.spec.id.partition(".")[0]
+
+
+def task_count(state: RunState) -> int:
+    return len(done_tasks(state)) + len(open_tasks(state))
 
 
 def attempts(state: RunState) -> int:

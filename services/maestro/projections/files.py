@@ -44,7 +44,7 @@ def files(state: RunState, history: History) -> dict[str, bytes]:
 
 def safe_name(text: str, limit: int = 60) -> str:
     """The text as part of a file's name: unchanged where that is safe, else shortened and with a hash of the whole."""
-    name = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")[:limit].rstrip("-")
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")[:limit].rstrip("-")
     if name == text:
         return name
     return f"{name or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
@@ -173,11 +173,13 @@ def _approval(gate: GateState) -> dict[str, Any]:
 
 
 def _decision_files(state: RunState, history: History) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for timed in history.decisions:
         assert isinstance(timed.event, e.DecisionRecorded)
-        name = f"{safe_name(state.run)}-{safe_name(timed.event.decision.id)}"
-        found[f"{FLOW}/maestro/decisions/{name}.json"] = _json({"run": state.run, **_decision(timed)})
+        name = f"{FLOW}/maestro/decisions/{safe_name(state.run)}-{safe_name(timed.event.decision.id)}"
+        # A second plan decides the same question anew: both stay.
+        path = f"{name}.json" if f"{name}.json" not in found else f"{name}.{timed.address}.json"
+        found[path] = _json({"run": state.run, **_decision(timed)})
     return found
 
 
@@ -193,18 +195,18 @@ def checkpoints(state: RunState) -> dict[str, Any]:
 def execution_log(state: RunState, history: History) -> str:
     """Every event as one line, under the phase in which it happened."""
     lines = [f"# Execution log of {prose(state.run)}", "", f"{prose(state.feature)}. Times are UTC."]
-    part: list[LogLine] = []
-    title = "Start"
+    phase, part = "", list[LogLine]()
     for line in history.lines:
-        if line.phase:
-            lines += _part(title, part)
-            title, part = f"Phase {line.phase}", []
+        if line.phase and line.phase != phase:
+            lines += _part(phase, part)
+            phase, part = line.phase, []
         part.append(line)
-    return "\n".join([*lines, *_part(title, part)]) + "\n"
+    return "\n".join([*lines, *_part(phase, part)]) + "\n"
 
 
-def _part(title: str, part: list[LogLine]) -> list[str]:
-    return ["", f"## {prose(title)}", "", *fence("\n".join(map(str, part)))] if part else []
+def _part(phase: str, part: list[LogLine]) -> list[str]:
+    title = f"Phase {prose(phase)}" if phase else "Start"
+    return ["", f"## {title}", "", *fence("\n".join(map(str, part)))] if part else []
 
 
 def _prd_files(state: RunState, history: History) -> dict[str, str]:

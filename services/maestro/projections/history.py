@@ -56,7 +56,6 @@ SETBACKS = (
     e.StepWorkFailed,
     e.PlanRefused,
     e.TasksRefused,
-    e.DecisionRefused,
     e.RequestRefused,
     e.CommandDeadLettered,
     e.GateClosed,

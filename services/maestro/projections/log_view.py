@@ -14,7 +14,7 @@ SHORT = 160
 
 
 class LogLine(NamedTuple):
-    """One event as people read it. `phase` is set where a phase of the run begins with it."""
+    """One event as people read it. `phase` is set where a step of that phase begins."""
 
     address: str
     at: str
@@ -39,7 +39,7 @@ def summary(event: e.Event) -> str:
 
 
 def _phase(event: e.Event) -> str:
-    if isinstance(event, e.StepStarted) and event.phase and event.visit == event.attempt == 1:
+    if isinstance(event, e.StepStarted) and event.phase:
         return one_line(f"{event.phase}: {PHASES.get(event.phase, event.title or event.step)}", 80)
     return ""
 

@@ -15,7 +15,7 @@ def summary(state: RunState, _history: History) -> list[str]:
 
 
 def _outcome(state: RunState) -> list[str]:
-    work = f"{len(facts.done_tasks(state))} of {count(len(state.tasks), 'task')} done"
+    work = f"{len(facts.done_tasks(state))} of {count(facts.task_count(state), 'task')} done"
     if facts.requirements(state):
         work += f", {_met(state)}"
     match state.status:
@@ -71,7 +71,7 @@ def _tasks(state: RunState) -> str:
     if not state.tasks:
         return ""
     groups = len({(task.step, task.spec.group) for task in state.tasks.values()})
-    done = f"{len(facts.done_tasks(state))} of {len(state.tasks)} done"
+    done = f"{len(facts.done_tasks(state))} of {facts.task_count(state)} done"
     return f"{done}, in {count(groups, 'group')}, {count(facts.attempts(state), 'attempt')}"
 
 

@@ -10,6 +10,21 @@ from maestro.runs.state import RunState
 from maestro_contracts import events as e
 from maestro_contracts.records import FileChange
 
+WORDS: dict[type[e.Event], str] = {
+    e.StepFailed: "A step failed",
+    e.StepsReset: "The run went back",
+    e.IterationStarted: "An iteration started",
+    e.TaskFailed: "A worker gave up",
+    e.MergeRefused: "A merge was refused",
+    e.StepWorkFailed: "A step's work failed",
+    e.PlanRefused: "The planner could not plan",
+    e.TasksRefused: "The plan gave no tasks",
+    e.RequestRefused: "A request was refused",
+    e.CommandDeadLettered: "A command was given up",
+    e.GateClosed: "A gate was closed",
+    e.RunPaused: "The run was paused",
+    e.RunResumed: "The run was resumed",
+}
 KINDS = {"A": "added", "M": "changed", "D": "deleted", "R": "renamed", "T": "type changed"}
 
 
@@ -59,7 +74,7 @@ def _setback(timed: Timed, history: History) -> list[str]:
             why = prose(event.problem.reason)
             return [f"- {when}: **{code(event.task)} is given up** after attempt {event.attempt}: {why}"]
         case event:
-            return [f"- {when}: {type(event).__name__}: {prose(summary(event))}"]
+            return [f"- {when}: {WORDS[type(event)]}: {prose(summary(event))}"]
 
 
 def _rejection(event: e.TaskRejected, when: str, address: str) -> list[str]:

@@ -1,0 +1,13 @@
+"""Which characters of a text would a reader not see?"""
+
+from __future__ import annotations
+
+import unicodedata
+
+JOINERS = "\u200c\u200d"
+"""What some scripts and emoji cannot be written without; it hides nothing."""
+
+
+def hidden(text: str) -> list[str]:
+    """Control, format, surrogate, private and unassigned characters, and line separators. Spaces can be seen."""
+    return [char for char in text if unicodedata.category(char)[0] == "C" and char not in JOINERS or char in "\u2028\u2029"]
