@@ -12,7 +12,8 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 
 from maestro.planner.blocks import clean
 from maestro.planner.errors import SpecificationError
-from maestro.planner.notation import Item, inside
+from maestro.planner.notation import Item
+from maestro.planner.resolve import item_of
 from maestro_contracts.records import Requirement
 
 Data = dict[str, Any]
@@ -78,22 +79,7 @@ def _items(listed: Any) -> tuple[Item, ...]:
     except (msgspec.ValidationError, RecursionError) as error:
         mend = "Each needs `id` and `text`; the rest may be left out"
         raise SpecificationError(1, f"the front matter's requirements do not fit: {error}", mend) from None
-    return tuple(_item(requirement) for requirement in requirements)
-
-
-def _item(requirement: Requirement) -> Item:
-    return Item(
-        line=1,
-        id=requirement.id,
-        explicit=True,
-        priority=requirement.priority,
-        section=clean(requirement.section),
-        role=clean(requirement.role),
-        text=[clean(requirement.text)],
-        checks=[clean(requirement.check)] if requirement.check else [],
-        files=[inside(clean(path), 1) for path in requirement.files],
-        needs=[(name, 1) for name in requirement.depends_on],
-    )
+    return tuple(item_of(requirement) for requirement in requirements)
 
 
 def _looks_like_yaml(lines: list[str]) -> bool:

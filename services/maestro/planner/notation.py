@@ -202,7 +202,7 @@ def _take_check(item: Item, value: str, line: int) -> str:
         code = _CODE.match(value, match.end())
         if code is None:
             break
-        commands.append(" ".join(code["code"].split()))
+        commands.append(code["code"].strip())
         at = code.end()
     if not commands:
         if value:

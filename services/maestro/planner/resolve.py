@@ -6,8 +6,9 @@ import graphlib
 import re
 from collections.abc import Mapping, Sequence
 
+from maestro.planner.blocks import clean
 from maestro.planner.errors import SpecificationError
-from maestro.planner.notation import Item, key_of
+from maestro.planner.notation import Item, inside, key_of
 from maestro_contracts.records import Requirement
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -26,7 +27,7 @@ def finish(items: Sequence[Item], groups: Mapping[str, Sequence[Item]], notes: l
         names = ", ".join(item.id or item.says.split("\n")[0][:60] for item in done)
         notes.append(f"ticked items are done already and were not planned: {names}")
     _refuse_duplicates(items)
-    _give_ids([item for item in items if item not in done], {key_of(item.id) for item in items if item.id})
+    _give_ids([item for item in items if item not in done], {key_of(item.id) for item in items if item.id} | {*groups})
     known = {key_of(item.id): [item] for item in items if item.id} | {key: list(group) for key, group in groups.items()}
     left = [item for item in items if item not in done]
     needs = {item.id: _needs(item, known, done) for item in left}
@@ -46,6 +47,22 @@ def finish(items: Sequence[Item], groups: Mapping[str, Sequence[Item]], notes: l
             role=item.role,
         )
         for item in left
+    )
+
+
+def item_of(requirement: Requirement) -> Item:
+    """A requirement as an item again. Raises SpecificationError for a file outside the repository."""
+    return Item(
+        line=0,
+        id=requirement.id,
+        explicit=True,
+        priority=requirement.priority,
+        section=clean(requirement.section),
+        role=clean(requirement.role),
+        text=[clean(requirement.text)],
+        checks=[clean(requirement.check)] if requirement.check else [],
+        files=[inside(clean(path), 0) for path in requirement.files],
+        needs=[(name, 0) for name in requirement.depends_on],
     )
 
 

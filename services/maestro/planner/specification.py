@@ -49,6 +49,7 @@ MINIMAL = """\
 
 _ISSUE = re.compile(r"(?<![\w&/#])#\d{1,7}\b")
 _REFERENCE = re.compile(r"(?<![\w&/#])(?:#\d{1,7}|[A-Z][A-Z0-9]{1,9}-\d{1,7}|https?://[^\s)>\]]+)")
+_PRIORITY = re.compile(r"\W{0,2}priority:\W{0,2}\s*(\w+)\W{0,2}", re.IGNORECASE)
 _REQUIREMENT_COLUMNS = ("requirement", "requirements", "text", "description", "story")
 
 
@@ -81,7 +82,7 @@ def parse(text: str) -> Specification:
     return Specification(
         feature=plain(head.feature or reader.title),
         requirements=requirements,
-        priority=head.priority,
+        priority=head.priority or reader.priority,
         constraints=_unique([*head.constraints, *reader.constraints]),
         related_issues=_unique([*head.related_issues, *reader.related]),
         body=reader.body(),
@@ -95,6 +96,7 @@ class _Reader:
 
     source: Source
     title: str = ""
+    priority: str = ""
     sections: list[Section] = field(default_factory=list)
     items: list[tuple[Item, Kind]] = field(default_factory=list)
     heading_item: tuple[Item, int] | None = None
@@ -203,7 +205,9 @@ class _Reader:
 
     def _paragraph(self, node: SyntaxTreeNode) -> None:
         text = inline(node).strip()
-        if self.kind in ("constraints", "out_of_scope", "related"):
+        if not self.items and (said := _PRIORITY.fullmatch(text)):
+            self.priority = said[1].lower()
+        elif self.kind in ("constraints", "out_of_scope", "related"):
             self._side_note(text)
         elif self.kind != "info" and notation.starts_with_id(text):
             self._new_item(node, text)
