@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from maestro_contracts import events as e
 from maestro_contracts.events import EVENTS
@@ -27,6 +27,7 @@ def test_every_event_has_a_line() -> None:
     assert set(SUMMARIES) == set(EVENTS.values())
 
 
+@settings(deadline=None)
 @given(any_event(), st.text(), st.integers(-(2**63), 2**63 - 1))
 def test_a_line_is_one_line_and_all_of_it_can_be_seen(event: e.Event, actor: str, at: int) -> None:
     line = str(log_line("12.3", at, actor, event))

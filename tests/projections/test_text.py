@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -58,12 +58,14 @@ def several(function):  # type: ignore[no-untyped-def]
 
 
 @several
+@settings(deadline=None)
 @given(HOSTILE)
 def test_prose_renders_as_the_text_itself(text: str) -> None:
     assert rendered_text(prose(text)).strip() == one_line(text).strip()
 
 
 @several
+@settings(deadline=None)
 @given(HOSTILE)
 def test_prose_at_the_start_of_a_line_is_a_paragraph(text: str) -> None:
     if one_line(text):
@@ -71,6 +73,7 @@ def test_prose_at_the_start_of_a_line_is_a_paragraph(text: str) -> None:
 
 
 @several
+@settings(deadline=None)
 @given(HOSTILE)
 def test_a_code_span_holds_exactly_the_text(text: str) -> None:
     tokens = MARKDOWN.parseInline(code(text))[0].children or []
@@ -79,6 +82,7 @@ def test_a_code_span_holds_exactly_the_text(text: str) -> None:
 
 
 @several
+@settings(deadline=None)
 @given(HOSTILE)
 def test_a_table_keeps_its_shape_whatever_its_cells_hold(text: str) -> None:
     rendered = MARKDOWN.render("\n".join(table(("A", "B", "C"), [(prose(text), cell_code(text), "end")])))
@@ -91,6 +95,7 @@ def test_a_table_keeps_its_shape_whatever_its_cells_hold(text: str) -> None:
 
 
 @several
+@settings(deadline=None)
 @given(HOSTILE)
 def test_a_fenced_block_ends_only_at_its_end(text: str) -> None:
     tokens = MARKDOWN.parse("\n".join([*fence(text), "after"]))
@@ -98,6 +103,7 @@ def test_a_fenced_block_ends_only_at_its_end(text: str) -> None:
     assert tokens[2].content == "after"
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_nothing_invisible_stays_invisible(text: str) -> None:
     shown = visible(text)

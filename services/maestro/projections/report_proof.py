@@ -82,7 +82,7 @@ def _vote(timed: Timed) -> Iterator[tuple[str, ...]]:
 
 def quality_gates(state: RunState, history: History) -> list[str]:
     rows = [
-        _plan_approved(state),
+        _gates_decided(state),
         _claims_checked(history),
         _merges(state, history),
         _project("The project's tests", facts.project_checks(state, "tests")),
@@ -93,12 +93,14 @@ def quality_gates(state: RunState, history: History) -> list[str]:
     return table(("Gate", "Result", "Shown by"), rows)
 
 
-def _plan_approved(state: RunState) -> tuple[str, str, str]:
-    decided = [gate.decided for gate in state.gates.values() if gate.gate == gate.step and gate.decided]
-    if not decided:
-        return "The plan is approved", "not decided", "no gate was decided"
-    last = decided[-1]
-    return "The plan is approved", prose(last.choice), f"{prose(last.approver)}, via {prose(last.via)}"
+def _gates_decided(state: RunState) -> tuple[str, str, str]:
+    gates = {gate.gate: gate for gate in state.gates.values() if gate.gate == gate.step}
+    if not gates:
+        return "Gates are decided", "no gate", ""
+    said = [gate.decided for gate in gates.values() if gate.decided]
+    shown = "; ".join(f"{prose(d.gate)}: {prose(d.choice)} by {prose(d.approver)}, via {prose(d.via)}" for d in said)
+    passed = len(said) == len(gates) and not any(decided.target == "_fail" for decided in said)
+    return "Gates are decided", "passed" if passed else "**open**", shown
 
 
 def _claims_checked(history: History) -> tuple[str, str, str]:

@@ -100,10 +100,11 @@ def _failures(vote: e.VoteCast) -> list[str]:
     for evidence in vote.evidence:
         if not evidence.passed:
             lines.append(f"  - {code(vote.validator)} ran {code(evidence.command)} and it exited {evidence.exit_code}:")
-            lines += ["", *(f"    {line}" for line in fence(_end(evidence.tail))), ""] if evidence.tail.strip() else []
+            end = _end(evidence.tail)
+            lines += ["", *(f"    {line}" for line in fence(end)), ""] if end else []
     return lines
 
 
 def _end(tail: str, lines: int = 12, width: int = 200) -> str:
     """The last lines of an output, enough to see what went wrong."""
-    return "\n".join(line[:width] for line in tail.rstrip().splitlines()[-lines:])
+    return "\n".join(line[:width] for line in tail.strip(" \t\r\n").split("\n")[-lines:])

@@ -70,7 +70,8 @@ def cell_code(text: str, limit: int = 0) -> str:
 
 def fence(text: str, language: str = "text") -> list[str]:
     """The text's lines as a fenced block that none of them can end."""
-    lines = [visible(line) for line in text.splitlines()]
+    # Not `splitlines`: it would swallow the control characters that it takes for line ends.
+    lines = [visible(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")]
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", "\n".join(lines))), default=0))
     return [f"{ticks}{language}", *lines, ticks]
 
