@@ -95,7 +95,9 @@ async def test_a_daemon_that_a_program_leaves_behind_is_ended(tmp_path: Path) ->
 
 async def test_a_daemon_that_wiped_its_environment_is_ended_too(tmp_path: Path) -> None:
     (tmp_path / "fork.py").write_text(
-        FORKS_AND_STAYS.format(wipe=True).replace("if True:", "if True:\n    open('daemon.pid','w').write(str(os.getpid()))")
+        FORKS_AND_STAYS.format(wipe=True).replace(
+            "if True:", "if True:\n    open('daemon.pid','w').write(str(os.getpid()))"
+        )
     )
     script = f"{PYTHON} fork.py; while [ ! -s daemon.pid ]; do sleep 0.01; done"
     await run_program(program(tmp_path, script))

@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from maestro.git.finishing import finish
 from maestro_contracts.records import Problem
 
 WARDEN = Path(__file__).with_name("warden.py")
@@ -105,7 +106,7 @@ async def run_program(program: Program, on_output: Callable[[bytes], None] | Non
             if why == "output_limit":
                 _write(control_w, b"K")
             pipes.close(control_w)
-            await _shielded(_gone(warden, status_r, program.env.get(TOKEN, "")))
+            await finish(_gone(warden, status_r, program.env.get(TOKEN, "")))
         return _ended(why, os.read(status_r, 4096).decode(), output, begun)
 
 
@@ -201,19 +202,6 @@ async def _readable(descriptor: int) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(descriptor)
-
-
-async def _shielded(work: Coroutine[Any, Any, None]) -> None:
-    """Finish this even where we are cancelled meanwhile; only then be cancelled."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
 
 
 def _write(descriptor: int, data: bytes) -> None:

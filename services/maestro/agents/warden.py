@@ -99,15 +99,11 @@ def wait(child: int, control: int, woken: int, grace: float) -> int:
 def reap(child: int) -> int | None:
     """Collect all that have ended; the program's own status where it is among them."""
     found = None
-    while True:
-        try:
-            pid, code = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return found
-        if pid == 0:
-            return found
-        if pid == child:
-            found = code
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0] != 0:
+            if ended[0] == child:
+                found = ended[1]
+    return found
 
 
 def end_all() -> int:
@@ -115,13 +111,22 @@ def end_all() -> int:
     another user) is given up after a while."""
     seen: set[int] = set()
     deadline = time.monotonic() + PATIENCE_S
-    while (alive := descendants()) and time.monotonic() < deadline:
-        seen.update(alive)
-        for pid in alive:
+    while has_children() and time.monotonic() < deadline:
+        for pid in descendants():
+            seen.add(pid)
             kill(pid, signal.SIGKILL)
-        reap(0)
-        time.sleep(0.002)
+        time.sleep(0.001)
     return len(seen)
+
+
+def has_children() -> bool:
+    """Collects what has ended. Whatever lost its parent is a child of the subreaper: none means no descendant."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 def descendants() -> list[int]:

@@ -90,10 +90,10 @@ class Repository:
         result = await self.git("cat-file", "blob", f"{commit}:{path}", ok=(0, 128))
         return result.out if result.code == 0 else None
 
-    async def files(self, commit: str) -> dict[str, str]:
-        """Every path in the commit with its mode (`120000` is a link, `160000` a nested repository)."""
-        fields = (await self.git("ls-tree", "-r", "-z", "--full-tree", commit)).fields
-        return {path: entry.split(" ", 1)[0] for entry, _, path in (field.partition("\t") for field in fields)}
+    async def modes(self, base: str, commit: str) -> dict[str, str]:
+        """The files that differ with their new modes (`120000` is a link, `160000` a repository, `000000` gone)."""
+        raw = (await self.git("diff-tree", "-r", "-z", "--raw", "--no-renames", base, commit, "--")).fields
+        return dict(zip(raw[1::2], (entry.split(" ")[1] for entry in raw[0::2]), strict=True))
 
     async def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
         """The files that differ. Renames show as one deleted and one added file: nothing is hidden by likeness."""

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from maestro.git.command import Result, git
+from maestro.git.finishing import finish
 from maestro.git.lock import locked
 from maestro.git.problems import DISK_FULL, GitProblem, from_os_error
 from maestro.git.repository import Repository
 
 TRIES = 5
+PRIVATE = ".private"
 CHECKOUT_TIMEOUT_S = 1800.0
-NEARLY_FULL = 256 * 1024
+NEARLY_FULL = 1024 * 1024
 
 LITTER = """\
 __pycache__/
@@ -61,6 +63,14 @@ class Worktree:
         await self.git("add", "--all", "--", ".", env=env, timeout_s=CHECKOUT_TIMEOUT_S)
         return (await self.git("write-tree", env=env)).text
 
+    async def nested(self) -> tuple[str, ...]:
+        """Folders here that are repositories of their own: git would keep only their names."""
+        untracked = (await self.git("ls-files", "--others", "--exclude-standard", "-z")).fields
+        tracked = {os.path.dirname(path) for path in (await self.git("ls-files", "-z")).fields}
+        known = {path for folder in tracked for path in _with_parents(folder)}
+        inside = {path for path in known if os.path.lexists(self.path / path / ".git")}
+        return tuple(sorted({path.rstrip("/") for path in untracked if path.endswith("/")} | inside))
+
     def untouched_link(self) -> bool:
         """True where `.git` in the tree still is the file that git wrote."""
         link = self.path / ".git"
@@ -71,12 +81,12 @@ class Worktree:
 
     async def remove(self) -> None:
         """Take the worktree away, whatever an agent did to its files' modes. Refs and commits stay."""
-        await asyncio.to_thread(_remove, self.path, self.admin, self.private)
+        await finish(asyncio.to_thread(_remove, self.path, self.admin, self.private))
 
 
 async def add_worktree(repository: Repository, path: Path, commit: str) -> Worktree:
     """A new worktree of `commit` at `path`, which must not exist. Raises GitProblem and then leaves nothing behind."""
-    private = path.with_name(path.name + ".private")
+    private = path.with_name(path.name + PRIVATE)
     try:
         private.mkdir(parents=True)
         await _register(repository, path, commit)
@@ -85,10 +95,22 @@ async def add_worktree(repository: Repository, path: Path, commit: str) -> Workt
         _remember(tree)
         return tree
     except BaseException as error:
-        await asyncio.shield(asyncio.to_thread(_remove, path, _registered(repository, path), private))
-        if isinstance(error, GitProblem | OSError):
-            raise _explained(error, path) from None
+        # How full the disk is must be asked before what filled it is taken away.
+        problem = _explained(error, path) if isinstance(error, GitProblem | OSError) else None
+        await finish(asyncio.to_thread(_remove, path, _registered(repository, path), private))
+        if problem is not None:
+            raise problem from None
         raise
+
+
+def worktree_again(repository: Repository, path: Path, base: str) -> Worktree | None:
+    """The worktree at `path` that a process left behind when it died; None where it never was whole."""
+    private = path.with_name(path.name + PRIVATE)
+    try:
+        admin = Path((private / "link").read_text("utf-8", "surrogateescape").removeprefix("gitdir: ").rstrip("\n"))
+    except OSError:
+        return None
+    return Worktree(repository, path, admin, private, base) if admin.is_dir() and path.is_dir() else None
 
 
 async def _register(repository: Repository, path: Path, commit: str) -> None:
@@ -105,6 +127,11 @@ async def _register(repository: Repository, path: Path, commit: str) -> None:
                     raise
                 await asyncio.to_thread(_remove, path, _registered(repository, path))
             await asyncio.sleep(0.1 * 2**attempt)
+
+
+def _with_parents(folder: str) -> list[str]:
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
 
 
 def _admin(path: Path) -> Path:

@@ -1,0 +1,225 @@
+"""How is one attempt at a task made? Worktree, agent, a look at what it did, commit, ref; nothing unmerged is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import msgspec
+import structlog
+
+from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Session
+from maestro.bus.service import Context, Delivery, Outcome, Said
+from maestro.git import names
+from maestro.git.fingerprint import fingerprint
+from maestro.git.finishing import finish
+from maestro.git.problems import GitProblem, RefMoved
+from maestro.git.repository import Commit
+from maestro.git.scope import leads_out
+from maestro.git.workspace import RunRepo
+from maestro.git.worktree import Worktree
+from maestro.worker.decider import Found, problem_with, trespass
+from maestro_contracts import commands as c
+from maestro_contracts import events as e
+from maestro_contracts.records import FileChange, Problem, Ran
+
+MAX_REPORTS = 30
+REPORT_EVERY_MS = 2000
+SHOWN = 400
+LINK = "120000"
+
+NOTHING = AgentResult()
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an attempt came to: a claim, or a problem and where unfinished work is kept."""
+
+    problem: Problem | None = None
+    result: AgentResult = NOTHING
+    commit: str = ""
+    tree: str = ""
+    ref: str = ""
+    files: tuple[FileChange, ...] = ()
+    kept: str = ""
+
+
+class Attempt:
+    """One attempt at one task, as one delivery of its command."""
+
+    def __init__(self, repo: RunRepo, delivery: Delivery, command: c.DoTask, ctx: Context, agent: Agent) -> None:
+        self.repo = repo
+        self.delivery = delivery
+        self.command = command
+        self.ctx = ctx
+        self.agent = agent
+        self.task = command.task
+        self.name = f"{self.task.id}-{command.attempt}"
+
+    async def made(self) -> Done:
+        """Do it, or take over what a lost worker had done. Raises GitProblem where it cannot even begin."""
+        if self.delivery.count > 1:
+            for tree in self.repo.left_behind(self.name, self.command.base):
+                await self._put_away(tree)
+            taken_over = await self._taken_over()
+            if taken_over is not None:
+                return taken_over
+        tree = await self.repo.worktree(self.name, self.command.base)
+        try:
+            done = await self._worked(tree)
+        except GitProblem as problem:
+            done = Done(problem.problem)
+        except BaseException:
+            await finish(self._put_away(tree))
+            raise
+        if done.problem is not None:
+            return replace(done, kept=await finish(self._put_away(tree)))
+        await tree.remove()
+        return done
+
+    async def _taken_over(self) -> Done | None:
+        """The result that an earlier worker had kept but did not live to report."""
+        ref = names.task_ref(self.repo.run, self.task.id, self.command.attempt)
+        found = await self.repo.refs.read(ref)
+        if found is None:
+            return None
+        commit = await self.repo.repository.commit(found)
+        if commit.parents != (self.command.base,) or commit.trailers.get("Maestro-Event") != self.delivery.id:
+            return None
+        changes = await self.repo.repository.changes(self.command.base, commit.id)
+        if problem_with(self.task, Found(changes)) is not None:
+            return None
+        result = AgentResult(None, "Taken over from a worker that was lost.", _says(commit))
+        return Done(None, result, commit.id, commit.tree, ref, changes)
+
+    # --- the agent ------------------------------------------------------------------------------------------------
+
+    async def _worked(self, tree: Worktree) -> Done:
+        before = await fingerprint(self.repo)
+        result = await self._played(tree)
+        touched = before.differs(await fingerprint(self.repo))
+        found = Found(touched=touched, nested=await tree.nested(), link_intact=tree.untouched_link())
+        problem = trespass(found) or result.problem
+        if problem is not None:
+            return Done(problem, result)
+        return await self._claimed(tree, result, found)
+
+    async def _played(self, tree: Worktree) -> AgentResult:
+        session = self.agent.start(self._job(tree))
+        reporting = asyncio.ensure_future(self._report(session))
+        stopping = asyncio.ensure_future(self._stop_with_the_run(session))
+        try:
+            result = await session.result()
+            await reporting
+            return result
+        finally:
+            stopping.cancel()
+            reporting.cancel()
+            await finish(session.cancel("the worker stops"))
+
+    def _job(self, tree: Worktree) -> Job:
+        command = self.command
+        private = tree.private / "agent"
+        private.mkdir()
+        return Job(
+            run=self.delivery.run,
+            task=command.task,
+            attempt=command.attempt,
+            base=command.base,
+            spec=command.agent,
+            tree=tree.path,
+            private=private,
+            root=self.repo.root,
+            feature=command.feature,
+            prd_path=command.prd_path,
+            feedback=command.feedback,
+            token=secrets.token_hex(16),
+        )
+
+    async def _stop_with_the_run(self, session: Session) -> None:
+        await session.cancel(await self.ctx.cancelled(self.delivery))
+
+    async def _report(self, session: Session) -> None:
+        """What the agent says goes to the log, what it prints now and then; both shortened and not without end."""
+        reports, last = 0, 0
+        async for event in session.events():
+            now = self.ctx.now()
+            if reports < MAX_REPORTS and (event.kind == "text" or now - last >= REPORT_EVERY_MS):
+                reports, last = reports + 1, now
+                # A report that cannot be recorded is no reason to stop the work.
+                with suppress(RuntimeError):
+                    await self.ctx.say(Outcome(self.delivery.run, (self._reported(event, reports),), advance=False))
+
+    def _reported(self, event: AgentEvent, number: int) -> Said:
+        reported = e.AgentReported(self.task.id, self.command.attempt, event.text[:SHOWN], event.kind)
+        return Said(f"{self.delivery.id}/said:{self.delivery.count}:{number}", reported, self.delivery.cause)
+
+    # --- its work ---------------------------------------------------------------------------------------------------
+
+    async def _claimed(self, tree: Worktree, result: AgentResult, found: Found) -> Done:
+        base = self.command.base
+        written = await tree.write_tree()
+        changes = await self.repo.repository.changes(base, written)
+        modes = await self.repo.repository.modes(base, written)
+        links = [path for path, mode in modes.items() if mode == LINK]
+        escaping = tuple(path for path in links if leads_out(path, os.readlink(tree.path / path)))
+        problem = problem_with(self.task, replace(found, changes=changes, escaping=escaping))
+        if problem is not None:
+            return Done(problem, result)
+        if not changes:
+            return Done(None, result, base, written)
+        commit = await self.repo.repository.commit_tree(written, [base], self._message(result))
+        ref = await self._new_ref(names.task_ref, commit)
+        return Done(None, result, commit, written, ref, changes)
+
+    def _message(self, result: AgentResult) -> str:
+        return names.message(
+            f"{self.task.id}: {self.task.title}",
+            result.summary[:2000],
+            Maestro_Run=self.delivery.run,
+            Maestro_Task=self.task.id,
+            Maestro_Attempt=str(self.command.attempt),
+            Maestro_Event=self.delivery.id,
+            Maestro_Says=msgspec.json.encode(result.says[:20]).decode() if result.says else "",
+        )
+
+    async def _put_away(self, tree: Worktree) -> str:
+        """Take the worktree away; what it holds is kept under a ref, or, where git cannot hold it, where it is.
+        Returns where; empty where there was nothing to keep."""
+        try:
+            if await tree.nested():
+                return str(tree.path)
+            written = await tree.write_tree()
+            kept = ""
+            if written != (await self.repo.repository.commit(tree.base)).tree:
+                title = f"Unfinished: {self.task.id}: {self.task.title}"
+                text = names.message(title, Maestro_Run=self.delivery.run, Maestro_Task=self.task.id)
+                commit = await self.repo.repository.commit_tree(written, [tree.base], text)
+                kept = await self._new_ref(names.kept_ref, commit)
+            await tree.remove()
+            return kept
+        except (GitProblem, OSError) as error:
+            log.warning("unfinished work stays where it is", path=str(tree.path), reason=str(error))
+            return str(tree.path)
+
+    async def _new_ref(self, name: Callable[[str, str, int, str], str], commit: str) -> str:
+        """A ref of this attempt for the commit. One that is taken by another commit is left alone."""
+        for again in ("", str(self.delivery.count), secrets.token_hex(4)):
+            ref = name(self.repo.run, self.task.id, self.command.attempt, again)
+            with suppress(RefMoved):
+                await self.repo.refs.write(ref, commit, None)
+                return ref
+        raise GitProblem("transient", f"no ref could be made for {self.name}")
+
+
+def _says(commit: Commit) -> tuple[Ran, ...]:
+    try:
+        return msgspec.json.decode(commit.trailers.get("Maestro-Says", "[]"), type=tuple[Ran, ...])
+    except msgspec.MsgspecError:
+        return ()
