@@ -45,7 +45,7 @@ def files(state: RunState, history: History) -> dict[str, bytes]:
 def safe_name(text: str, limit: int = 60) -> str:
     """The text as part of a file's name: unchanged where that is safe, else shortened and with a hash of the whole."""
     name = re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")[:limit].rstrip("-")
-    if name == text:
+    if name and name == text:
         return name
     return f"{name or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
