@@ -33,7 +33,16 @@ AUTONOMOUS = Workflow(
     steps=(
         Step("initialise", "initialise", 1, "Planning"),
         Step("plan", "plan", 1, "Planning", depends_on=("initialise",)),
-        Step("approve-plan", "gate", 1, "Planning", depends_on=("plan",), choices=APPROVE_PLAN, default="approve", auto=True),
+        Step(
+            "approve-plan",
+            "gate",
+            1,
+            "Planning",
+            depends_on=("plan",),
+            choices=APPROVE_PLAN,
+            default="approve",
+            auto=True,
+        ),
         Step("tasks", "tasks", 2, "Task generation", depends_on=("approve-plan",)),
         Step("implement", "implement", 3, "Implementation", depends_on=("tasks",)),
         Step("validate", "validate", 4, "Validation", depends_on=("implement",)),

@@ -1,6 +1,8 @@
 """`python -m maestro.conductor` runs one conductor."""
 
-from maestro.bus.runtime import main
+import sys
+
+from maestro.bus.runtime import run_service
 from maestro.conductor.service import make_service
 
-main("conductor", make_service, timers=True)
+sys.exit(run_service(make_service, "conductor", timers=True))

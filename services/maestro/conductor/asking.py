@@ -314,7 +314,7 @@ def _close_gates(state: RunState, because: str, cause: str) -> Iterator[Asked]:
 
 
 def fill_in(text: str, context: dict[str, str]) -> str:
-    """`${gate.<step>.<field>}` in a prompt becomes what was decided there. Prompts only: a command gets no such text."""
+    """`${gate.<step>.<field>}` in a prompt becomes what was decided there. A command gets no such text."""
     for name, value in context.items():
         text = text.replace("${" + name + "}", value)
     return text

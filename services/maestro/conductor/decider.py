@@ -13,7 +13,7 @@ from maestro.bus.service import Said
 from maestro.conductor import refine
 from maestro.conductor.errors import delay_ms, may_retry, step_may_retry
 from maestro.runs.fold import TASK_STEPS
-from maestro.runs.state import SETTLED, Lane, RunState, StepState, TaskState
+from maestro.runs.state import Lane, RunState, StepState, TaskState
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem, Retry, TaskSpec
@@ -242,10 +242,10 @@ def _complete(state: RunState, step: StepState, outcome: str) -> Iterator[Said]:
     phase = step.step.phase
     others = [other for other in state.steps.values() if other.step.phase == phase and other is not step]
     if step.step.kind != "probe" and all(other.status == "done" for other in others):
-        yield from _checkpoint(state, f"{name}:{visit}", f"phase {phase}: {step.step.title or name}")
+        yield from _checkpoint(state, f"phase {phase}: {step.step.title or name}")
 
 
-def _checkpoint(state: RunState, slot: str, name: str) -> Iterator[Said]:
+def _checkpoint(state: RunState, name: str) -> Iterator[Said]:
     if state.branch:
         number = len(state.checkpoints) + 1
         yield Said(f"checkpoint:{number}/requested", e.CheckpointRequested(number, name, state.head))
@@ -259,7 +259,9 @@ def _reset(state: RunState, step: StepState, target: str, because: str) -> Said:
     if visits >= most:
         return _give_up(
             step,
-            Problem("ambiguous", f"{target} was visited {visits} times already", "decide otherwise, or raise max_visits"),
+            Problem(
+                "ambiguous", f"{target} was visited {visits} times already", "decide otherwise, or raise max_visits"
+            ),
         )
     steps = tuple(name for name in state.steps if name == target or _depends(state, name, target))
     event = e.StepsReset(target, steps, step.step.name, because)
@@ -330,7 +332,9 @@ def _groups_due(state: RunState) -> Iterator[Said]:
         if step.status != "running":
             continue
         if lane.group and lane.left <= 0:
-            yield Said(f"group:{lane.step}:{lane.visit}:{lane.group}/completed", e.GroupCompleted(lane.group, lane.step))
+            yield Said(
+                f"group:{lane.step}:{lane.visit}:{lane.group}/completed", e.GroupCompleted(lane.group, lane.step)
+            )
             if step.step.kind == "implement":
                 yield from _checkpoint(state, f"{lane.step}:{lane.visit}:{lane.group}", f"group {lane.group}")
             yield from _next_group(state, lane, after=lane.group)
@@ -371,7 +375,9 @@ def _room(state: RunState) -> int:
 
 
 def _blocked_by(state: RunState, task: TaskState) -> str:
-    return next((name for name in task.spec.depends_on if name in state.tasks and state.tasks[name].status == "failed"), "")
+    return next(
+        (name for name in task.spec.depends_on if name in state.tasks and state.tasks[name].status == "failed"), ""
+    )
 
 
 def _dispatch(state: RunState, name: str, attempt: int) -> Said:

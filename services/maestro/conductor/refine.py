@@ -39,7 +39,9 @@ def asked_tasks(text: str, number: int) -> tuple[TaskSpec, ...]:
 def reasons(state: RunState, checked: e.RunChecked) -> tuple[str, ...]:
     """Why another iteration is needed, for people."""
     failed = [f"{task.spec.id} failed: {task.problem.reason}" for task in failed_tasks(state) if task.problem]
-    verdicts = [f"{verdict.id}: {verdict.why or 'not met'}" for verdict in checked.requirements if verdict.verdict != "met"]
+    verdicts = [
+        f"{verdict.id}: {verdict.why or 'not met'}" for verdict in checked.requirements if verdict.verdict != "met"
+    ]
     commands = [f"`{evidence.command}` exited {evidence.exit_code}" for evidence in _failing(checked)]
     return tuple(dict.fromkeys(failed + verdicts + commands))
 
@@ -74,7 +76,9 @@ def _fix_requirement(
     state: RunState, requirement: Requirement, checked: e.RunChecked, number: int, group: int
 ) -> TaskSpec:
     evidence = next((item for item in checked.evidence if item.command == requirement.check), None)
-    files = {path for task in state.tasks.values() if requirement.id in task.spec.requirements for path in task.spec.files}
+    files = {
+        path for task in state.tasks.values() if requirement.id in task.spec.requirements for path in task.spec.files
+    }
     return TaskSpec(
         id=f"F-{requirement.id}.{number}",
         title=f"Make {requirement.id} hold: {requirement.text}",

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-
-import structlog
+from typing import TYPE_CHECKING
 
 from maestro.bus.service import Asked, Context, Delivery, Outcome, Service
 from maestro.conductor.asking import Asks, follow, outstanding
 from maestro.conductor.decider import chains, decide
 from maestro.log.keyring import Keyring
-from maestro.log.reader import Rejected, RunReader
 from maestro.log.store import Store
-from maestro.runs.fold import fold, new_run
+from maestro.runs.follow import Follower
 from maestro.runs.state import RunState
 from maestro_contracts import commands as c
 from maestro_contracts.envelope import Unreadable, read_command
 
+if TYPE_CHECKING:
+    from maestro.bus.runtime import Tools
+
 KEPT = 1024
 """Folded runs kept in memory; one that is dropped is folded again when it wakes."""
-
-log = structlog.get_logger()
 
 
 class Conductor:
@@ -34,7 +33,7 @@ class Conductor:
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self.store = store
         self.keyring = keyring
-        self._runs: OrderedDict[str, tuple[RunState, RunReader]] = OrderedDict()
+        self._runs: OrderedDict[str, Follower] = OrderedDict()
 
     async def handle(self, deliveries: Sequence[Delivery], ctx: Context) -> list[Outcome]:
         by_run: dict[str, list[Delivery]] = {}
@@ -61,13 +60,9 @@ class Conductor:
 
     async def state(self, run: str) -> RunState:
         """The run's state up to the newest entry of its log."""
-        state, reader = self._runs.pop(run, None) or (new_run(run), RunReader(self.store, self.keyring, run))
-        async for commit in reader.new():
-            if isinstance(commit, Rejected):
-                log.warning("entry refused", run=run, seq=commit.seq, reason=commit.reason)
-            else:
-                fold(state, commit)
-        self._runs[run] = state, reader
+        follower = self._runs.pop(run, None) or Follower(self.store, self.keyring, run)
+        state = await follower.catch_up()
+        self._runs[run] = follower
         while len(self._runs) > KEPT:
             self._runs.popitem(last=False)
         return state
@@ -99,5 +94,6 @@ def _both(one: Asks, other: Asks) -> Asks:
     return Asks(tuple(commands.values()), tuple(timers.values()))
 
 
-def make_service(store: Store, keyring: Keyring) -> Service:
-    return Service(role="conductor", batch=Conductor(store, keyring).handle, batch_size=256)
+def make_service(tools: Tools) -> Service:
+    conductor = Conductor(tools.store, tools.admission.keyring)
+    return Service(role="conductor", batch=conductor.handle, batch_size=256)

@@ -186,6 +186,9 @@ class MemoryStore:
     async def queue_length(self, role: str) -> int:
         return len(self._queue(role).messages)
 
+    async def queued(self, role: str) -> list[bytes]:
+        return list(self._queue(role).messages.values())
+
     # --- queues -----------------------------------------------------------------------------------------------------
 
     async def take(self, role: str, consumer: str, count: int, block_ms: int | None = None) -> list[Taken]:

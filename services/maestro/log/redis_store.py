@@ -229,6 +229,9 @@ class RedisStore:
     async def queue_length(self, role: str) -> int:
         return int(await self.link.command("XLEN", self._queue(role)))
 
+    async def queued(self, role: str) -> list[bytes]:
+        return [_fields(flat).get(b"__data__", b"") async for _, flat in self.link.pages(self._queue(role))]
+
     # --- queues -----------------------------------------------------------------------------------------------------
 
     async def take(self, role: str, consumer: str, count: int, block_ms: int | None = None) -> list[Taken]:

@@ -170,6 +170,10 @@ class Store(Protocol):
         """Messages of a role's queue that are not handled yet (waiting and in work)."""
         ...
 
+    async def queued(self, role: str) -> list[bytes]:
+        """The messages of a role's queue that are not handled yet, oldest first."""
+        ...
+
     async def rebuild(self, run: str) -> int:
         """Make head and id index again from the log alone; returns the number of entries. Done by itself when a
         write finds them missing."""

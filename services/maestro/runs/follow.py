@@ -1,0 +1,62 @@
+"""How is a run's state kept up to date? A reader of its log and the fold of what may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import structlog
+
+from maestro.log.keyring import Keyring
+from maestro.log.reader import Commit, Reader, Rejected
+from maestro.log.store import Store
+from maestro.runs.fold import fold, new_run
+from maestro.runs.state import RunState
+
+log = structlog.get_logger()
+
+
+class Follower:
+    """One run's state as far as its log was read. `rejected` are the entries that were not believed."""
+
+    def __init__(self, store: Store, keyring: Keyring, run: str) -> None:
+        self._reader = Reader(store, keyring, run)
+        self.state: RunState = new_run(run)
+        self.rejected: list[Rejected] = []
+
+    async def catch_up(self) -> RunState:
+        """The state after the newest entry."""
+        while await self.step():
+            pass
+        return self.state
+
+    async def step(self, wait_ms: int = 0) -> list[Commit]:
+        """Folds the next page of entries and returns its commits; empty where nothing came within `wait_ms`. A page of
+        nothing but rejected entries is passed over."""
+        while page := await self._reader.new(wait_ms):
+            if commits := self._fold(page):
+                return commits
+        return []
+
+    async def all(self) -> AsyncIterator[list[Commit]]:
+        """Page after page to the end, read ahead: the fast way through a long log."""
+        async for page in self._reader.all():
+            yield self._fold(page)
+
+    def _fold(self, page: list[Commit | Rejected]) -> list[Commit]:
+        commits = []
+        for verdict in page:
+            if isinstance(verdict, Commit):
+                fold(self.state, verdict)
+                commits.append(verdict)
+            else:
+                self.rejected.append(verdict)
+                log.warning("entry not believed", run=self.state.run, seq=verdict.seq, reason=verdict.reason)
+        return commits
+
+
+async def load(store: Store, keyring: Keyring, run: str) -> RunState:
+    """The state of a run, folded from its whole log."""
+    follower = Follower(store, keyring, run)
+    async for _ in follower.all():
+        pass
+    return follower.state
