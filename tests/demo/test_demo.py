@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import pytest
 
 from maestro.agents.playbook import Delay, Lie, Play, Playbook, load_playbook
 from maestro.demo import DemoFiles, unpack
+from maestro.planner.specification import parse
+from maestro_contracts.records import Requirement
 from tests.support.playing import apply
 
 REQUIREMENTS = tuple(f"R-{number}" for number in range(1, 9))
@@ -30,16 +31,13 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, shell=True, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
 
 
+def requirements(demo: DemoFiles) -> tuple[Requirement, ...]:
+    return parse(demo.spec.read_text(encoding="utf-8")).requirements
+
+
 def checks(demo: DemoFiles) -> dict[str, str]:
-    """The acceptance check of each requirement, as the specification says it."""
-    text = demo.spec.read_text(encoding="utf-8")
-    return dict(re.findall(r"\*\*(R-\d)\*\*.*?Check: `([^\n]+)`\n", text, flags=re.DOTALL))
-
-
-def depends(demo: DemoFiles) -> dict[str, set[str]]:
-    parts = re.split(r"\*\*(R-\d)\*\*", demo.spec.read_text(encoding="utf-8"))[1:]
-    lines = zip(parts[::2], parts[1::2], strict=True)
-    return {name: set(re.findall(r"R-\d", "".join(re.findall(r"Depends on:(.*)", body)))) for name, body in lines}
+    """The acceptance check of each requirement, as the planner reads it."""
+    return {requirement.id: requirement.check for requirement in requirements(demo) if requirement.check}
 
 
 def play_of(playbook: Playbook, requirement: str) -> Play:
@@ -75,12 +73,12 @@ def test_a_demo_is_never_put_over_another(tmp_path: Path) -> None:
 
 
 def test_every_requirement_has_a_check_and_a_play(demo: DemoFiles, playbook: Playbook) -> None:
-    assert tuple(sorted(checks(demo))) == REQUIREMENTS
+    assert tuple(checks(demo)) == REQUIREMENTS
     assert tuple(play.requirement for play in playbook.plays) == REQUIREMENTS
 
 
 def test_the_requirements_depend_on_each_other_in_four_levels(demo: DemoFiles) -> None:
-    wanted = depends(demo)
+    wanted = {requirement.id: set(requirement.depends_on) for requirement in requirements(demo)}
     done: set[str] = set()
     levels = []
     while len(done) < len(wanted):
@@ -115,17 +113,26 @@ def test_a_check_holds_for_its_own_task_alone(demo: DemoFiles, playbook: Playboo
 def test_the_lie_is_a_lie(demo: DemoFiles, playbook: Playbook) -> None:
     """The first attempt at the balances claims that a command passed, and that command fails."""
     play_attempt(playbook, "R-1", 1, demo.repo)
-    claimed = play_attempt(playbook, "R-4", 1, demo.repo)
-    assert any(isinstance(step, Lie) and step.exit_code == 0 for step in play_of(playbook, "R-4").steps(1))
+    claimed = play_attempt(playbook, "R-5", 1, demo.repo)
+    assert any(isinstance(step, Lie) and step.exit_code == 0 for step in play_of(playbook, "R-5").steps(1))
     assert claimed == ["python3 -m unittest"]
     assert shell(claimed[0], demo.repo).returncode != 0
-    assert "a cent is missing" in shell(checks(demo)["R-4"], demo.repo).stderr
+    assert "a cent is missing" in shell(checks(demo)["R-5"], demo.repo).stderr
 
 
-def test_tasks_of_one_level_touch_different_files(playbook: Playbook) -> None:
+def test_every_task_touches_the_files_that_its_requirement_names_and_no_other(
+    demo: DemoFiles, playbook: Playbook
+) -> None:
+    for requirement in requirements(demo):
+        for steps in play_of(playbook, requirement.id).attempts:
+            assert {step.path for step in steps if hasattr(step, "path")} == set(requirement.files)
+
+
+def test_tasks_of_one_level_touch_different_files(demo: DemoFiles) -> None:
+    files = {requirement.id: requirement.files for requirement in requirements(demo)}
     for level in LEVELS:
-        touched = [{step.path for step in play_of(playbook, name).steps(2) if hasattr(step, "path")} for name in level]
-        assert len(set().union(*touched)) == sum(len(paths) for paths in touched)
+        touched = [path for name in level for path in files[name]]
+        assert len(set(touched)) == len(touched)
 
 
 def test_the_agents_of_the_demo_wait_less_than_ten_seconds_in_all(playbook: Playbook) -> None:
