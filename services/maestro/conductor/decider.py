@@ -336,7 +336,7 @@ def _groups_due(state: RunState) -> Iterator[Said]:
                 f"group:{lane.step}:{lane.visit}:{lane.group}/completed", e.GroupCompleted(lane.group, lane.step)
             )
             if step.step.kind == "implement":
-                yield from _checkpoint(state, f"{lane.step}:{lane.visit}:{lane.group}", f"group {lane.group}")
+                yield from _checkpoint(state, f"group {lane.group}")
             yield from _next_group(state, lane, after=lane.group)
         elif not lane.group:
             yield from _next_group(state, lane, after=0)
