@@ -7,6 +7,7 @@ are carried out in order. Each call of a handler adds a line to the file BUS_DIA
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import sys
@@ -30,19 +31,14 @@ async def admit_alone(settings: ServiceSettings, store: Store) -> Admission:
     """Introduce oneself: the tests of the bus need no registrar."""
     operator = make_operator_key(settings.operator_key_file, settings.operator_pub_file)
     identity = Identity.fresh(settings.actor, settings.role)
-    key = identity.key.verify_key.encode().rsplit("+", 1)[1]
-    raw = __import__("base64").b64encode(identity.key.verify_key.key).decode()
-    assert key
-    said = Said(f"enrol:{identity.actor}:{identity.epoch}", _enrolled(identity, raw))
+    key = base64.b64encode(identity.key.verify_key.key).decode()
+    enrolled = e.ActorEnrolled(identity.actor, identity.role, identity.epoch, key)
+    said = Said(f"enrol:{identity.actor}:{identity.epoch}", enrolled)
     registrar = Author(Identity.operator(operator))
     await registrar.write(store, registrar.draft(SYSTEM, [said], ts=0))
     keyring = Keyring(operator.verify_key)
     await keyring.refresh(store)
     return Admission(Author(identity), keyring)
-
-
-def _enrolled(identity: Identity, key: str) -> e.ActorEnrolled:
-    return e.ActorEnrolled(identity.actor, identity.role, identity.epoch, key)
 
 
 def write_diary(line: str) -> None:
@@ -61,6 +57,8 @@ async def do_task(delivery: Delivery, ctx: Context) -> Outcome:
         match what:
             case "sleep":
                 await asyncio.sleep(float(arg))
+            case "sleep-at-first":
+                await asyncio.sleep(float(arg) if delivery.count == 1 else 0)
             case "block":
                 time.sleep(float(arg))
             case "raise":

@@ -201,7 +201,7 @@ class SingleDesk(Desk):
             if (task := asyncio.current_task()) and task.cancelling():
                 raise
             self._failed(work, error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._failed(work, error)
         else:
             self._ways.submit(job)
@@ -249,12 +249,12 @@ class BatchDesk(Desk):
         try:
             outcomes = await self._handler([work.delivery for work in works], self._context)
             jobs = [Job(outcome, outcome.handles, self.settle) for outcome in outcomes]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             await self._one_by_one(works, error)
         else:
             await self._write(works, jobs)
 
-    async def _one_by_one(self, works: list[Work], error: Exception) -> None:
+    async def _one_by_one(self, works: list[Work], error: BaseException) -> None:
         """A batch that failed is handled again one by one, so that only what is bad in it stays pending."""
         if len(works) == 1:
             self._failed(works[0], error)

@@ -86,13 +86,8 @@ class Process:
             read = read_entry(self._service.role, id, message, count)
             if isinstance(read, Junk):
                 await self._bury_junk(read)
-            elif count > self._service.max_deliveries:
-                await self._bury_poison(read, message or b"")
-            elif self._service.handlers is not None and type(read.command) not in self._service.handlers:
-                why = (
-                    f"this {self._service.role} does not handle {type(read.command).__name__}; is it an older version?"
-                )
-                await self._bury(read, message or b"", why, count)
+            elif why := self._refusal(read):
+                await self._bury(read, message or b"", why)
             else:
                 deliveries.append(read)
         surplus = self._desk.take(deliveries)
@@ -100,12 +95,17 @@ class Process:
             await self._leases.release(surplus)
         await self._desk.until_room()
 
-    async def _bury_poison(self, delivery: Delivery, message: bytes) -> None:
-        given = delivery.count - 1
-        await self._bury(delivery, message, f"no consumer finished it in {given} deliveries", given)
+    def _refusal(self, delivery: Delivery) -> str:
+        """Why this can be readable and yet not be handled; empty where it can."""
+        if delivery.count > self._service.max_deliveries:
+            return f"no consumer finished it in {self._service.max_deliveries} deliveries"
+        if self._service.handlers is not None and type(delivery.command) not in self._service.handlers:
+            return f"no handler for {type(delivery.command).__name__}; is this {self._service.role} an older version?"
+        return ""
 
-    async def _bury(self, delivery: Delivery, message: bytes, why: str, deliveries: int) -> None:
-        letter = DeadLetter(delivery.message_id, self._service.role, message, why, deliveries)
+    async def _bury(self, delivery: Delivery, message: bytes, why: str) -> None:
+        handed_out = min(delivery.count, self._service.max_deliveries)
+        letter = DeadLetter(delivery.message_id, self._service.role, message, why, handed_out)
         await self._committer.bury(letter, delivery.run, delivery.id, type(delivery.command).__name__)
 
     async def _bury_junk(self, junk: Junk) -> None:
