@@ -1,4 +1,4 @@
-"""When must work in hand be given up? When its run is cancelled, or its message is another consumer's.
+"""When must work in hand be given up? When its run is cancelled or failed, or its message is another consumer's.
 
 One reader follows the logs of all runs that somebody waits for. It starts shortly before a log's end: what is still
 said after a cancellation is only what was in flight then.
@@ -15,12 +15,12 @@ from maestro.bus.service import Delivery
 from maestro.log.keyring import Keyring
 from maestro.log.store import Entry, Store, StoreCorrupt, StoreUnavailable
 from maestro.log.verify import examine
-from maestro_contracts.events import RunCancelled
+from maestro_contracts.events import Event, RunCancelled, RunFailed
 
 LOOKBACK = 2000
 BLOCK_MS = 1000
-TRACE = b'"RunCancelled"'
-"""What is in the bytes of every entry that cancels; most are passed over without being read."""
+TRACES = (b'"RunCancelled"', b'"RunFailed"')
+"""What is in the bytes of every entry that ends work in hand; most are passed over without being read."""
 LOST = "the message was taken over by another consumer"
 
 
@@ -81,7 +81,7 @@ class Cancellations:
         for run, entries in (await self._store.tail(dict(self._after), BLOCK_MS)).items():
             self._after[run] = entries[-1].seq
             for entry in entries:
-                if TRACE in entry.body and (why := await self._why_cancelled(run, entry)):
+                if any(trace in entry.body for trace in TRACES) and (why := await self._why_cancelled(run, entry)):
                     self._cancel(run, why)
                     break
 
@@ -93,7 +93,7 @@ class Cancellations:
             seen = examine(entry, run, self._keyring.find)
         if seen.problem or seen.fault or seen.revoked is not None:
             return ""
-        return next((_words(event) for event in seen.events if isinstance(event, RunCancelled)), "")
+        return next((words for event in seen.events if event and (words := _words(event))), "")
 
     def _cancel(self, run: str, why: str) -> None:
         del self._after[run]
@@ -102,5 +102,12 @@ class Cancellations:
                 found.set_result(why)
 
 
-def _words(event: RunCancelled) -> str:
-    return f"the run was cancelled by {event.by}" + (f": {event.why}" if event.why else "")
+def _words(event: Event) -> str:
+    """Why this event ends work in hand; empty where it does not."""
+    match event:
+        case RunCancelled(by=by, why=why):
+            return f"the run was cancelled by {by}" + (f": {why}" if why else "")
+        case RunFailed(problem=problem):
+            return f"the run failed: {problem.reason}"
+        case _:
+            return ""
