@@ -10,7 +10,9 @@ import pytest
 from maestro.agents.playbook import Delay, Lie, Play, Playbook, load_playbook
 from maestro.demo import DemoFiles, unpack
 from maestro.planner.specification import parse
-from maestro_contracts.records import Requirement
+from maestro.taskgen.decider import Generated, generate
+from maestro_contracts.commands import GenerateTasks
+from maestro_contracts.records import Codebase, Prd, Requirement
 from tests.support.playing import apply
 
 REQUIREMENTS = tuple(f"R-{number}" for number in range(1, 9))
@@ -133,6 +135,20 @@ def test_tasks_of_one_level_touch_different_files(demo: DemoFiles) -> None:
     for level in LEVELS:
         touched = [path for name in level for path in files[name]]
         assert len(set(touched)) == len(touched)
+
+
+def test_the_task_generator_makes_eight_tasks_in_four_groups_of_them(demo: DemoFiles, playbook: Playbook) -> None:
+    prd = Prd("Settle up", "settle-up", 1, "high", requirements(demo))
+    made = generate(GenerateTasks("tasks", 1, 1, prd, Codebase()))
+    assert isinstance(made, Generated)
+    groups: dict[int, set[str]] = {}
+    for task in made.tasks:
+        groups.setdefault(task.group, set()).update(task.requirements)
+        play = playbook.play(task)
+        assert play is not None
+        assert (play.requirement,) == task.requirements
+    assert len(made.tasks) == 8
+    assert [tuple(sorted(groups[number])) for number in sorted(groups)] == list(LEVELS)
 
 
 def test_the_agents_of_the_demo_wait_less_than_ten_seconds_in_all(playbook: Playbook) -> None:

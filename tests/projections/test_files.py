@@ -147,7 +147,9 @@ def test_different_ids_keep_different_names() -> None:
     assert len({safe_name(text) for text in ("a/b", "a b", "a-b", "a..b", "../a-b")}) == 5
 
 
-@given(st.one_of(st.text(max_size=30), st.sampled_from(["/etc/passwd", "../x.md", ".flow/../x.md", ".flow/a/b.md", ""])))
+@given(
+    st.one_of(st.text(max_size=30), st.sampled_from(["/etc/passwd", "../x.md", ".flow/../x.md", ".flow/a/b.md", ""]))
+)
 @settings(deadline=None)
 def test_a_planners_path_never_leads_elsewhere(path: str) -> None:
     story = s.step(s.started(s.Story()), "plan")

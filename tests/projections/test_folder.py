@@ -127,7 +127,9 @@ def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
     assert (tmp_path / ".flow").read_text() == "mine"
 
 
-def test_a_folder_swapped_for_a_link_in_the_middle_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_swapped_for_a_link_in_the_middle_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, OLD)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -88,7 +88,9 @@ def test_a_lie_is_told_with_what_was_said_and_what_was_found() -> None:
 
 def test_a_run_without_setbacks_says_so() -> None:
     story = s.second_group(s.approved(s.planned(s.Story())))
-    assert "everything held at the first attempt" in section(story.told().report(), "What was retried or rejected, and why")
+    assert "everything held at the first attempt" in section(
+        story.told().report(), "What was retried or rejected, and why"
+    )
 
 
 def test_a_failed_run_says_why_what_is_missing_and_how_to_go_on() -> None:
@@ -197,7 +199,9 @@ def hostile_story(text: str) -> s.Story:
     s.claimed(story, "T-001", 1, (FileChange(text, 1, 2, text),))
     evidence = Evidence(text, 1, 1, False, text, text, text)
     vote = e.VoteCast("T-001", 1, text, "11" * 20, "reject", Problem("check_failed", text, text), (evidence,))
-    story.say(text, voted=vote).say("conductor-1", judged=e.TaskRejected("T-001", 1, Problem("check_failed", text, text)))
+    story.say(text, voted=vote).say(
+        "conductor-1", judged=e.TaskRejected("T-001", 1, Problem("check_failed", text, text))
+    )
     claim = e.TaskClaimed("T-001", 1, 1, text, "c" * 40, "t" * 40, summary=text, says=(Ran(text, 0),))
     return story.say(text, claimed=claim, reported=e.AgentReported("T-001", 1, text))
 
@@ -221,5 +225,7 @@ def structure(markdown: str) -> list[str]:
     tokens = MARKDOWN.parse(markdown)
     inline = [child for token in tokens for child in token.children or []]
     ours = ("<code>", "</code>")
-    assert not [child for child in inline if child.type in ("html_inline", "link_open", "image") and child.content not in ours]
+    assert not [
+        child for child in inline if child.type in ("html_inline", "link_open", "image") and child.content not in ours
+    ]
     return [token.type for token in tokens]

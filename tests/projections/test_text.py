@@ -77,7 +77,9 @@ def test_prose_at_the_start_of_a_line_is_a_paragraph(text: str) -> None:
 @given(HOSTILE)
 def test_a_code_span_holds_exactly_the_text(text: str) -> None:
     tokens = MARKDOWN.parseInline(code(text))[0].children or []
-    assert [token.content for token in tokens if token.type == "code_inline"] == [line for line in [one_line(text)] if line]
+    assert [token.content for token in tokens if token.type == "code_inline"] == [
+        line for line in [one_line(text)] if line
+    ]
     assert all(token.type == "code_inline" for token in tokens)
 
 
@@ -125,7 +127,14 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("ms", "text"),
-    [(0, "0.0 s"), (812, "0.8 s"), (53_000, "53 s"), (59_900, "1 min 0 s"), (125_000, "2 min 5 s"), (7_800_000, "2 h 10 min")],
+    [
+        (0, "0.0 s"),
+        (812, "0.8 s"),
+        (53_000, "53 s"),
+        (59_900, "1 min 0 s"),
+        (125_000, "2 min 5 s"),
+        (7_800_000, "2 h 10 min"),
+    ],
 )
 def test_durations_read_as_people_say_them(ms: int, text: str) -> None:
     assert duration(ms) == text
