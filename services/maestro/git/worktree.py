@@ -63,6 +63,14 @@ class Worktree:
         await self.git("add", "--all", "--", ".", env=env, timeout_s=CHECKOUT_TIMEOUT_S)
         return (await self.git("write-tree", env=env)).text
 
+    async def restore(self) -> None:
+        """Everything as the commit has it again; what was added is deleted. For checkouts that hold nobody's work."""
+        if not self.untouched_link():
+            await asyncio.to_thread(_remove, self.path / ".git")
+            shutil.copy2(self.private / "link", self.path / ".git")
+        await self.git("reset", "--hard", "--quiet", self.base, timeout_s=CHECKOUT_TIMEOUT_S)
+        await self.git("clean", "-ffdqx", timeout_s=CHECKOUT_TIMEOUT_S)
+
     async def nested(self) -> tuple[str, ...]:
         """Folders here that are repositories of their own: git would keep only their names."""
         untracked = (await self.git("ls-files", "--others", "--exclude-standard", "-z")).fields

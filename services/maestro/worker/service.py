@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro.agents.backends import BACKENDS
 from maestro.agents.protocol import Agent
@@ -13,6 +13,9 @@ from maestro.git.workspace import Workspace
 from maestro.worker.attempt import Attempt, Done
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
+
+if TYPE_CHECKING:
+    from maestro.bus.runtime import Tools
 
 TAIL = 2000
 MAX_SAYS = 100
@@ -73,7 +76,7 @@ def _ended(names: tuple[str, int, int, str], command: c.DoTask, done: Done, took
     )
 
 
-def make_service(work_dir: Path) -> Service:
+def make_service(tools: Tools) -> Service:
     """The worker. A task takes minutes: each message is taken when there is a hand free for it."""
-    worker = Worker(Workspace(work_dir))
+    worker = Worker(Workspace(tools.settings.work_dir))
     return Service(role="worker", handlers={c.DoTask: worker.do_task}, parallel=2, batch_size=2)

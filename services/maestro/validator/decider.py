@@ -1,0 +1,192 @@
+"""Does the claim stand up? From what was found in the commit and what the commands said: a verdict. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from maestro.git.scope import leads_out, outside
+from maestro.validator.tampering import Touched, tampering
+from maestro_contracts.records import (
+    Evidence,
+    FileChange,
+    Problem,
+    Ran,
+    Requirement,
+    RequirementVerdict,
+    TaskSpec,
+)
+
+SHOWN = 8
+TESTS_PASS = "the project's tests"
+"""As a worker may put it that names no command (`maestro.agents.playbook.TESTS_PASS`)."""
+RUNNERS = frozenset(
+    {"pytest", "unittest", "nose2", "tox", "nox", "npm", "yarn", "pnpm", "jest", "vitest", "mocha", "cargo", "go"}
+    | {"make", "just", "mvn", "gradle", "rspec", "rake", "ctest"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a commit turned out to be. `tree` is its own; `links` are its new links with their targets; `nested` its
+    new entries that are repositories of their own; `tests` the touched files that matter to a test run."""
+
+    tree: str
+    descends: bool = True
+    changes: tuple[FileChange, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    nested: tuple[str, ...] = ()
+    tests: tuple[Touched, ...] = ()
+
+
+Kind = Literal["check", "tests", "lint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A command that was run on the claimed commit. `base` is how it ends without the change: None where that was
+    not looked at, since it passed."""
+
+    kind: Kind
+    evidence: Evidence
+    base: Evidence | None = None
+    newly_failing: tuple[str, ...] = ()
+
+    @property
+    def counts_against(self) -> bool:
+        """A failure that was there before, in the same way, is not the change's fault; an acceptance check proves the
+        change, so how it ended before does not matter."""
+        if self.evidence.passed:
+            return False
+        if self.kind == "check" or self.base is None or self.base.passed:
+            return True
+        return self.base.exit_code != self.evidence.exit_code or bool(self.newly_failing)
+
+
+def problem_of_commit(task: TaskSpec, claimed_tree: str, looked: Looked) -> Problem | None:
+    """What is wrong with the commit itself; None where it is worth running the commands on it."""
+    if looked.tree != claimed_tree:
+        reason = f"the commit holds tree {looked.tree[:12]}, the claim says {claimed_tree[:12] or 'nothing'}"
+        return Problem("false_claim", reason)
+    if not looked.descends:
+        return Problem("false_claim", "the commit does not descend from the base that the task started from")
+    if not looked.changes and not task.may_be_empty:
+        return Problem("no_change", "the claimed commit changes no file", "do what the task says")
+    return _too_far(task, looked) or _tampered(looked)
+
+
+def _too_far(task: TaskSpec, looked: Looked) -> Problem | None:
+    strayed = outside((change.path for change in looked.changes), task.files)
+    if strayed:
+        reason = f"changed files that are none of the task's: {_listed(strayed)} (it may change {_listed(task.files)})"
+        return Problem("scope_violation", reason, "keep to the task's files")
+    escaping = [link for link, target in looked.links if leads_out(link, target)]
+    if escaping or looked.nested:
+        reason = f"leads out of the repository: {_listed([*escaping, *looked.nested])}"
+        return Problem("scope_violation", reason, "add no links to elsewhere and no repositories")
+    return None
+
+
+def _tampered(looked: Looked) -> Problem | None:
+    found = tampering(looked.tests)
+    if not found:
+        return None
+    return Problem(
+        "tests_tampered", f"the tests say less than before: {_listed(found)}", "leave existing tests in force"
+    )
+
+
+def problem_of_checks(checks: Iterable[Checked], says: tuple[Ran, ...]) -> Problem | None:
+    """The first command that speaks against the change; a worker that said otherwise has lied."""
+    for check in checks:
+        if check.counts_against:
+            found = said_failure(check)
+            if claims_success(says, check):
+                return Problem("false_claim", f"the worker says that {_what(check)} passes, but {found}", "run it")
+            return Problem("check_failed", found, "make it pass")
+    return None
+
+
+def said_failure(check: Checked) -> str:
+    """How a command failed, quoting the end of what it printed."""
+    evidence = check.evidence
+    new = f"; newly failing: {_listed(check.newly_failing)}" if check.newly_failing else ""
+    how = f"exits {evidence.exit_code}" if evidence.exit_code >= 0 else f"was ended by signal {-evidence.exit_code}"
+    last = " | ".join(line.strip() for line in evidence.tail.splitlines()[-4:] if line.strip())
+    return f"`{evidence.command}` {how} on a fresh checkout{new}: {last[-500:] or 'it printed nothing'}"
+
+
+def claims_success(says: Iterable[Ran], check: Checked) -> bool:
+    """True where the worker says that it ran this command, or the same test runner, and that it passed."""
+    command = _plain(check.evidence.command)
+    runners = RUNNERS & set(_words(command))
+    for ran in says:
+        said = _plain(ran.command)
+        same = said == command or (check.kind == "tests" and (said == TESTS_PASS or bool(runners & set(_words(said)))))
+        if ran.exit_code == 0 and same:
+            return True
+    return False
+
+
+def noted(check: Checked) -> Evidence:
+    """The evidence with what it is evidence of."""
+    what = {"check": "acceptance check", "tests": "the project's tests", "lint": "lint"}[check.kind]
+    if not check.evidence.passed and not check.counts_against:
+        what += ", failing in the same way without the change: not its fault"
+    if check.evidence.what:
+        what += f" ({check.evidence.what})"
+    old = check.evidence
+    return Evidence(old.command, old.exit_code, old.duration_ms, old.passed, old.output_sha256, old.tail, what)
+
+
+# --- the whole run ------------------------------------------------------------------------------------------------
+
+
+def requirement_verdict(
+    requirement: Requirement, check: Checked | None, others: Iterable[Checked]
+) -> RequirementVerdict:
+    """Whether a requirement holds, by its own check alone."""
+    if check is None:
+        tests = [other for other in others if other.kind == "tests"]
+        pass_ = bool(tests) and all(other.evidence.passed for other in tests)
+        also = "; the project's tests pass" if pass_ else ""
+        return RequirementVerdict(requirement.id, "cannot_tell", f"it names no acceptance check{also}")
+    if check.evidence.passed:
+        return RequirementVerdict(requirement.id, "met", f"`{check.evidence.command}` exits 0")
+    return RequirementVerdict(requirement.id, "not_met", said_failure(check))
+
+
+def run_verdict(verdicts: Iterable[RequirementVerdict], checks: Iterable[Checked]) -> Literal["met", "not_met"]:
+    """Met where no requirement is known to fail and no command fails that did not fail before the run."""
+    fails = any(verdict.verdict == "not_met" for verdict in verdicts) or any(check.counts_against for check in checks)
+    return "not_met" if fails else "met"
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - .*)?$", re.MULTILINE)
+
+
+def failing_tests(output: str) -> frozenset[str]:
+    """The tests that pytest's summary names as failed; empty for other runners."""
+    return frozenset(_FAILED.findall(output))
+
+
+def _what(check: Checked) -> str:
+    return f"`{check.evidence.command}`"
+
+
+def _plain(command: str) -> str:
+    return " ".join(command.split())
+
+
+def _words(command: str) -> list[str]:
+    return [word.rpartition("/")[2] for word in re.split(r"[\s;&|()]+", command)]
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
+    return ", ".join(every[:SHOWN]) + more
