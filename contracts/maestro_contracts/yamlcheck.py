@@ -7,7 +7,7 @@ quotes is no number): what a file says is what is meant.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -64,7 +64,7 @@ def _place(model: type[FileModel], loc: tuple[int | str, ...]) -> tuple[Path, tu
         inside = _model_in(at)
         known = tuple(inside.model_fields) if inside else ()
         path = (*path, part)
-        at = _inner(at, inside, part)
+        at = _plain(_inner(at, inside, part))
     return path, known
 
 
@@ -83,6 +83,11 @@ def _inner(at: Any, inside: type[BaseModel] | None, part: int | str) -> Any:
         field = inside.model_fields.get(part)
         return field.annotation if field is not None else None
     return next((arg for arg in get_args(at) if arg is not Ellipsis and arg is not str), None)
+
+
+def _plain(at: Any) -> Any:
+    """The type without what `Annotated` puts around it."""
+    return _plain(get_args(at)[0]) if get_origin(at) is Annotated else at
 
 
 def _by_tag(at: Any) -> dict[str, type[BaseModel]]:

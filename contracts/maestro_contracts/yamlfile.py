@@ -135,6 +135,7 @@ _SYNTAX_MENDS = {
     "\\t": "indent with spaces, not with tabs",
     "mapping values": "put a text that holds ': ' in quotes",
     "undefined alias": "write the value itself: anchors and aliases are not taken here",
+    "nested": "keep it flat",
     "another document": "keep one document in the file: remove the second '---'",
 }
 

@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from maestro_contracts import events as e
 from maestro_contracts.commands import COMMANDS
-from maestro_contracts.envelope import CommandRecord, EventRecord, Unreadable, encode, read_command, read_event
-from maestro_contracts.envelope import write_command
+from maestro_contracts.envelope import (
+    CommandRecord,
+    EventRecord,
+    Unreadable,
+    encode,
+    read_command,
+    read_event,
+    write_command,
+)
 from maestro_contracts.events import EVENTS
 from maestro_contracts.upcast import current_version
 from tests.support.building import TEXT, built

@@ -35,7 +35,9 @@ def test_nobody_but_its_one_author_may_say_an_event(name: str) -> None:
     assert len([role for role in ROLES if may_say(role, name)]) == 1
 
 
-@pytest.mark.parametrize(("role", "name"), [("worker", "VoteCast"), ("conductor", "TaskClaimed"), ("worker", "GateDecided")])
+@pytest.mark.parametrize(
+    ("role", "name"), [("worker", "VoteCast"), ("conductor", "TaskClaimed"), ("worker", "GateDecided")]
+)
 def test_nobody_speaks_for_another(role: str, name: str) -> None:
     assert not may_say(role, name)
 
