@@ -16,6 +16,7 @@ from maestro.projections.files import execution_log
 from maestro.projections.projector import Projector
 from maestro.projections.report import SECTIONS
 from maestro.projections.text import one_line
+from maestro.validator.decider import Checked, noted
 from tests.support import story as s
 from tests.support.seeing import hidden
 
@@ -84,6 +85,21 @@ def test_a_lie_is_told_with_what_was_said_and_what_was_found() -> None:
     assert "`worker-7` said: `python3 -m unittest` exited 0" in told
     assert "`validator-3` ran `python3 -m unittest` and it exited 1" in told
     assert "AssertionError: 0 != 1" in told
+
+
+@pytest.mark.parametrize(
+    ("passed", "before", "outcome"),
+    [(True, 0, "passed"), (False, 0, "**1 of 1 failed**"), (False, 1, "failed before as well")],
+)
+def test_the_projects_tests_are_known_by_what_validators_write(passed: bool, before: int, outcome: str) -> None:
+    found = Evidence("pytest", 0 if passed else 1, 10, passed)
+    evidence = noted(Checked("tests", found, Evidence("pytest", before, 10, before == 0)))
+    story = s.approved(s.planned(s.Story()))
+    s.step(story, "validate")
+    checked = e.RunChecked("validate", 1, "validator-3", "c" * 40, "d" * 40, "met", (), (evidence,))
+    report = story.say("validator-3", checked=checked).told().report()
+    assert f"| Tests | {outcome}: `pytest` |" in report
+    assert f"| The project's tests | {outcome} |" in report
 
 
 def test_a_run_without_setbacks_says_so() -> None:

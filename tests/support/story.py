@@ -191,7 +191,7 @@ def claimed(story: Story, task: str, attempt: int, files: tuple[FileChange, ...]
 def voted(story: Story, task: str, attempt: int, *, tail: str = "") -> Story:
     passed = not tail
     problem = None if passed else Problem("false_claim", "the worker said that its tests pass; they do not", "mend it")
-    evidence = Evidence("python3 -m unittest", 0 if passed else 1, 312, passed, "ef" * 32, tail, "tests")
+    evidence = Evidence("python3 -m unittest", 0 if passed else 1, 312, passed, "ef" * 32, tail, "the project's tests")
     tree = f"{attempt}{task[-1]}" * 20
     vote = e.VoteCast(task, attempt, "validator-3", tree, "accept" if passed else "reject", problem, (evidence,))
     story.say("validator-3", voted=vote)
@@ -245,8 +245,8 @@ def handed_over(story: Story) -> Story:
         verdict="met",
         requirements=(RequirementVerdict("R-1", "met"), RequirementVerdict("R-2", "met", "exit code 0")),
         evidence=(
-            Evidence("python3 -m unittest", 0, 410, True, "ef" * 32, "OK", "tests"),
-            Evidence(PRD.requirements[1].check, 0, 95, True, "12" * 32, "", "requirement"),
+            Evidence("python3 -m unittest", 0, 410, True, "ef" * 32, "OK", "the project's tests"),
+            Evidence(PRD.requirements[1].check, 0, 95, True, "12" * 32, "", "acceptance check"),
         ),
     )
     story.say("validator-3", checked=checked).say("conductor-1", ended=e.StepCompleted("validate", 1, "met"))

@@ -58,10 +58,25 @@ def made_checkpoints(state: RunState) -> int:
     return sum(1 for checkpoint in state.checkpoints.values() if checkpoint.ref)
 
 
+TESTS, LINT = "the project's tests", "lint"
+"""How validators' evidence begins to say what it is evidence of."""
+NOT_ITS_FAULT = "not its fault"
+"""How they say that a command failed in the same way before."""
+
+
 def project_checks(state: RunState, what: str) -> list[Evidence]:
-    """What the last look at the whole branch ran of one kind: `tests`, `lint`."""
+    """What the last look at the whole branch ran of one kind: `TESTS` or `LINT`."""
     check = last_check(state)
-    return [evidence for evidence in check.evidence if evidence.what == what] if check else []
+    return [evidence for evidence in check.evidence if evidence.what.startswith(what)] if check else []
+
+
+def outcome(ran: list[Evidence]) -> str:
+    """What these commands came to, in a word or two of Markdown; empty where there are none."""
+    failed = [evidence for evidence in ran if not evidence.passed]
+    if not failed:
+        return "passed" if ran else ""
+    old = all(NOT_ITS_FAULT in evidence.what for evidence in failed)
+    return "failed before as well" if old else f"**{len(failed)} of {len(ran)} failed**"
 
 
 def changed_files(state: RunState) -> list[FileChange]:

@@ -59,7 +59,7 @@ def _requirements(state: RunState) -> list[str]:
                 requirement.priority,
                 cell_code(requirement.check, 120),
                 VERDICTS[verdict.verdict] if verdict else "not checked yet",
-                prose(verdict.why, 160) if verdict else "",
+                prose(verdict.why, 160) if verdict and verdict.verdict != "met" else "",
             )
         )
     return table(("Requirement", "What must be true", "Priority", "Check", "Verdict", "Why"), rows)
@@ -85,8 +85,8 @@ def quality_gates(state: RunState, history: History) -> list[str]:
         _gates_decided(state),
         _claims_checked(history),
         _merges(state, history),
-        _project("The project's tests", facts.project_checks(state, "tests")),
-        _project("The project's linters", facts.project_checks(state, "lint")),
+        _project("The project's tests", facts.project_checks(state, facts.TESTS)),
+        _project("The project's linters", facts.project_checks(state, facts.LINT)),
         _all_met(state),
         _clean_log(state),
     ]
@@ -121,9 +121,8 @@ def _merges(state: RunState, history: History) -> tuple[str, str, str]:
 def _project(name: str, ran: list[Evidence]) -> tuple[str, str, str]:
     if not ran:
         return name, "not run", "no command was found or configured"
-    failed = [evidence for evidence in ran if not evidence.passed]
     shown = ", ".join(f"{cell_code(evidence.command, 80)} exited {evidence.exit_code}" for evidence in ran)
-    return name, "**failed**" if failed else "passed", shown
+    return name, facts.outcome(ran), shown
 
 
 def _all_met(state: RunState) -> tuple[str, str, str]:

@@ -76,12 +76,10 @@ def _tasks(state: RunState) -> str:
 
 
 def _tests(state: RunState) -> str:
-    ran = facts.project_checks(state, "tests")
+    ran = facts.project_checks(state, facts.TESTS)
     if not ran:
         return "not run on the whole branch yet" if state.tasks else ""
-    failed = [evidence for evidence in ran if not evidence.passed]
-    verdict = f"{len(failed)} of {len(ran)} failed" if failed else "passed"
-    return f"{verdict}: " + ", ".join(cell_code(evidence.command, 80) for evidence in ran)
+    return f"{facts.outcome(ran)}: " + ", ".join(cell_code(evidence.command, 80) for evidence in ran)
 
 
 def _missing(state: RunState) -> list[str]:

@@ -71,14 +71,14 @@ def _setback(timed: Timed, history: History) -> list[str]:
             after = f" after {duration(event.delay_ms)}"
             return [f"- {when}: {code(event.task)} is tried again{after} ({prose(event.strategy)})."]
         case e.TaskAbandoned() as event:
-            why = prose(event.problem.reason)
+            why = prose(event.problem.reason, 300)
             return [f"- {when}: **{code(event.task)} is given up** after attempt {event.attempt}: {why}"]
         case event:
             return [f"- {when}: {WORDS[type(event)]}: {prose(summary(event))}"]
 
 
 def _rejection(event: e.TaskRejected, when: str, address: str) -> list[str]:
-    why = f"{prose(event.problem.reason)} ({event.problem.kind}, event {address})"
+    why = f"{prose(event.problem.reason, 300)} ({event.problem.kind}, event {address})"
     return [f"- {when}: **{code(event.task)}, attempt {event.attempt}, was rejected**: {why}"]
 
 
