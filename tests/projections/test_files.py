@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maestro_contracts import events as e
-from maestro_contracts.records import Decision, Prd
 
 from maestro.projections.files import files, safe_name, with_status
 from maestro.projections.folder import write
 from maestro.projections.history import History, remember
 from maestro.projections.projector import Projector
 from maestro.runs.fold import fold, new_run
+from maestro_contracts import events as e
+from maestro_contracts.records import Decision, Prd
 from tests.support import story as s
 
 SESSION = f".flow/maestro/sessions/{s.RUN}"

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from maestro.projections.log_view import SUMMARIES, log_line, summary
 from maestro_contracts import events as e
 from maestro_contracts.events import EVENTS
 from maestro_contracts.records import Problem
-
-from maestro.projections.log_view import SUMMARIES, log_line, summary
 from tests.support.seeing import hidden
 
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from maestro_contracts import events as e
-from maestro_contracts.records import Decision, Evidence, FileChange, Prd, Problem, Ran, Repo, Requirement, TaskSpec
 
 from maestro.projections.files import execution_log
 from maestro.projections.projector import Projector
 from maestro.projections.report import SECTIONS
 from maestro.projections.text import one_line
 from maestro.validator.decider import Checked, noted
+from maestro_contracts import events as e
+from maestro_contracts.records import Decision, Evidence, FileChange, Prd, Problem, Ran, Repo, Requirement, TaskSpec
 from tests.support import story as s
 from tests.support.seeing import hidden
 

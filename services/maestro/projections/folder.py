@@ -2,7 +2,8 @@
 
 Promises: nothing outside `.flow/` (and `.beads/` where asked) is written, and no symbolic link is followed, also not
 one that appears meanwhile (every step goes from an open directory to the next, never by a path); a file is old or new,
-never half of either; a file that is right already is not touched; two writers take turns.
+never half of either; a file that is right already is not touched; two writers take turns; of a file that others
+write to as well (`.beads/issues.jsonl`) only our own lines change.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from maestro.projections.beads import BEADS_FILE, merged
+
 FLOW, BEADS = ".flow", ".beads"
+SHARED: Mapping[str, Callable[[bytes, bytes], bytes]] = {BEADS_FILE: merged}
+"""Files that hold other people's lines too: how ours go among them."""
 TEMPORARY = ".maestro-tmp-"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -70,7 +75,10 @@ def _write_file(root: Path, top_fd: int, path: str, content: bytes) -> bool:
         for folder in folders:
             fd = stack.enter_context(_folder(shown, fd, folder))
             shown = shown / folder
-        if _same(shown, fd, name, content):
+        before = _read(shown, fd, name)
+        if before is not None and path in SHARED:
+            content = SHARED[path](before, content)
+        if before == content:
             return False
         _replace(fd, name, content)
         return True
@@ -93,20 +101,18 @@ def _folder(parent: Path, parent_fd: int, name: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _same(folder: Path, folder_fd: int, name: str, content: bytes) -> bool:
-    """True where the file holds exactly this. Raises UnsafeFolder where the name is taken by something else."""
+def _read(folder: Path, folder_fd: int, name: str) -> bytes | None:
+    """What the file holds now, None where there is none. Raises UnsafeFolder where the name is something else's."""
     try:
         found = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
     except FileNotFoundError:
-        return False
+        return None
     if not stat.S_ISREG(found.st_mode):
         raise _not_ours(folder / name, "is not a plain file")
-    if found.st_size != len(content):
-        return False
     # Not blocking: a FIFO that takes the name's place just now would else hold us for ever.
     fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder_fd)
     with os.fdopen(fd, "rb") as file:
-        return file.read(len(content) + 1) == content
+        return file.read()
 
 
 def _not_ours(path: Path, reason: str) -> UnsafeFolder:
