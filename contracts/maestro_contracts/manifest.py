@@ -166,17 +166,16 @@ class CommandStep(StepModel):
 
 
 class AgentStep(StepModel):
-    """Gives one task to the configured agent."""
+    """Gives one task to the configured agent, within the agent's own limits."""
 
     type: Literal["agent"]
     prompt: Text = Field(description="What the agent is to do.")
     role: str = Field("", max_length=40, description="The persona that the agent takes.")
-    timeout: Duration | None = Field(None, description="After this it is killed.")
     contract: Contract
 
     def own(self) -> dict[str, object]:
         contract = dict(self.contract)
-        return {"prompt": self.prompt.strip(), "role": self.role, "timeout_s": self.timeout, "contract": contract}
+        return {"prompt": self.prompt.strip(), "role": self.role, "contract": contract}
 
 
 class ProbeStep(StepModel):

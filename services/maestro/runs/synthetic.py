@@ -5,6 +5,8 @@ A `probe` step's prompt is a list of widths: `1,20,1` is one task, then twenty, 
 
 from __future__ import annotations
 
+import msgspec
+
 from maestro_contracts.records import AgentSpec, Step, TaskSpec
 
 PROBE = AgentSpec(kind="probe")
@@ -15,10 +17,20 @@ def tasks_of_step(step: Step) -> list[TaskSpec]:
         case "probe":
             return _probe_tasks(step)
         case "command":
-            agent = AgentSpec(kind="command", command=("sh", "-c", step.command))
-            return [TaskSpec(id=step.name, title=step.title or step.command, agent=agent, may_be_empty=True)]
+            task = TaskSpec(step.name, step.title or step.command, agent=_shell(step), may_be_empty=True)
         case _:
-            return [TaskSpec(id=step.name, title=step.title or step.name, role=step.role, description=step.prompt)]
+            task = TaskSpec(step.name, step.title or step.name, role=step.role, description=step.prompt)
+    return [msgspec.structs.replace(task, check=proof(step))]
+
+
+def _shell(step: Step) -> AgentSpec:
+    agent = AgentSpec(kind="command", command=("sh", "-c", step.command))
+    return agent if step.timeout_s is None else msgspec.structs.replace(agent, timeout_s=step.timeout_s)
+
+
+def proof(step: Step) -> str:
+    """One shell command that succeeds where everything does that the step's contract names; empty without one."""
+    return " && ".join(f"(\n{command}\n)" for command in step.contract.values())
 
 
 def _probe_tasks(step: Step) -> list[TaskSpec]:
