@@ -65,7 +65,7 @@ def test_a_path_that_leads_elsewhere_is_refused_before_anything_is_written(tmp_p
 
 def test_beads_are_written_only_where_they_are_asked_for(tmp_path: Path) -> None:
     beads = {".beads/issues.jsonl": b"{}\n"}
-    with pytest.raises(UnsafeFolder, match="only under .flow"):
+    with pytest.raises(UnsafeFolder, match=r"only under \.flow"):
         write(tmp_path, beads)
     assert write(tmp_path, beads, beads=True) == [".beads/issues.jsonl"]
 
