@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
+from maestro.log import note
+from maestro.log.note import Signature, SigningKey
 from maestro_contracts import upcast
 from maestro_contracts.envelope import (
     COMMIT_MAGIC,
@@ -25,13 +28,24 @@ from maestro_contracts.envelope import (
     encode,
 )
 from maestro_contracts.events import Event
-from maestro.log import note
-from maestro.log.note import Signature, SigningKey
 
 MAGIC = COMMIT_MAGIC.encode() + b"\n"
 MAX_ANSWERS = 24 * 1024
 """The ids of the commands that one commit answers take at most this many bytes."""
 _decode_records = msgspec.json.Decoder(EventRecord).decode_lines
+
+
+class Record(Protocol):
+    """What every event carries beside its data."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def v(self) -> int: ...
+    @property
+    def cause(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from maestro.log.identity import OPERATOR
+from maestro.log.members import Member, enrolled_member, operator_member
 from maestro.log.note import KeyRefused, VerifyKey
 from maestro.log.store import SYSTEM, Entry, Store
-from maestro.log.verify import Chains, Commit, Member, enrolled_member, examine, operator_member
+from maestro.log.verify import Chains, Commit, examine
 from maestro_contracts.events import ActorEnrolled, ActorRevoked, Event
 
 

@@ -127,6 +127,7 @@ class SigningKey:
         return cls(name, seed)
 
 
+@lru_cache(maxsize=1024)
 def key_id(name: str, public_key: bytes) -> bytes:
     """The four bytes that name a key beside its name (signed-note, "Ed25519 signatures")."""
     return hashlib.sha256(name.encode() + b"\n" + ED25519 + public_key).digest()[:4]

@@ -84,8 +84,8 @@ class Reader:
             if seen.unknown:
                 await self._keyring.refresh(self._store)
                 seen = examine(Entry(seen.seq, seen.body), self._run, self._keyring.find)
-            for index in seen.missing:
-                resolve(seen, index, await self._store.blob(self._run, seen.records[index].data_sha256))
+            for index, sha in seen.missing:
+                resolve(seen, index, await self._store.blob(self._run, sha))
             verdicts.append(self._chains.place(seen))
         if page:
             self.seq = page[-1].seq

@@ -6,12 +6,13 @@ that depends on what came before (`place`) is cheap and goes entry by entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
 
-from maestro.log.commit import note_hash, parse_commit
-from maestro.log.identity import OPERATOR, OPERATOR_KEY_NAME, key_name
-from maestro.log.note import VerifyKey
+from maestro.log.commit import Record, note_hash, parse_commit
+from maestro.log.fast import open_commit
+from maestro.log.members import Find
 from maestro.log.store import Entry
 from maestro_contracts.envelope import CommitHeader, EventRecord, Unreadable, read_event
 from maestro_contracts.events import Event
@@ -25,8 +26,8 @@ class Commit:
     seq: int
     header: CommitHeader
     role: str
-    records: tuple[EventRecord, ...]
-    events: tuple[Event, ...]
+    records: Sequence[Record]
+    events: Sequence[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,10 @@ class Rejected:
     actor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An enrolled key. `revoked` is the time (ms) from which nothing signed with it is believed."""
-
-    actor: str
-    role: str
-    epoch: str
-    key: VerifyKey
-    revoked: int | None = None
-
-
-Find = Callable[[str, str], Member | None]
-"""The member of an actor and an epoch."""
-
-
 @dataclass(slots=True)
 class Examined:
     """An entry after the costly part. `problem` says why it is not its author's word; `fault` why its author may not
-    say it, or said it unreadably. `missing` are the indexes of events whose data is a blob."""
+    say it, or said it unreadably. `missing` are the indexes of events whose data is a blob, with its SHA-256."""
 
     seq: int
     body: bytes
@@ -67,9 +53,9 @@ class Examined:
     header: CommitHeader | None = None
     role: str = ""
     revoked: int | None = None
-    records: tuple[EventRecord, ...] = ()
-    events: list[Event | None] = field(default_factory=list)
-    missing: tuple[int, ...] = ()
+    records: Sequence[Record] = ()
+    events: Sequence[Event | None] = ()
+    missing: tuple[tuple[int, str], ...] = ()
 
 
 _ALLOWED: dict[str, frozenset[str]] = {role: frozenset(cls.__name__ for cls in says) for role, says in SAYS.items()}
@@ -77,6 +63,18 @@ _ALLOWED: dict[str, frozenset[str]] = {role: frozenset(cls.__name__ for cls in s
 
 def examine(entry: Entry, run: str, find: Find) -> Examined:
     """The costly part. Raises nothing, whatever the entry holds."""
+    quick = open_commit(entry.body, run, find)
+    if quick is not None:
+        header, member, records = quick
+        seen = Examined(entry.seq, entry.body, "", False, "", note_hash(entry.body), header)
+        seen.role, seen.revoked = member.role, member.revoked
+        seen.records, seen.events = records, [record.data for record in records]
+        return seen
+    return _examine_slowly(entry, run, find)
+
+
+def _examine_slowly(entry: Entry, run: str, find: Find) -> Examined:
+    """Whatever is not plain: old versions, blobs, several signatures, and all that is wrong."""
     seen = Examined(entry.seq, entry.body)
     try:
         parsed = parse_commit(entry.body)
@@ -98,32 +96,34 @@ def examine(entry: Entry, run: str, find: Find) -> Examined:
     else:
         seen.hash = note_hash(entry.body)
         seen.role, seen.revoked, seen.records = member.role, member.revoked, parsed.records
-        _read_events(seen)
+        _read_events(seen, parsed.records)
     return seen
 
 
-def _read_events(seen: Examined) -> None:
+def _read_events(seen: Examined, records: Sequence[EventRecord]) -> None:
     allowed = _ALLOWED.get(seen.role, frozenset())
-    for record in seen.records:
+    for record in records:
         if record.type not in allowed:
             seen.fault = f"a {seen.role} may not say {record.type}"
             return
     try:
-        seen.events = [read_event(record) if record.data else None for record in seen.records]
+        seen.events = [read_event(record) if record.data else None for record in records]
     except (Unreadable, RecursionError) as error:
         seen.fault = str(error)
         return
     if None in seen.events:
-        seen.missing = tuple(i for i, event in enumerate(seen.events) if event is None)
+        seen.missing = tuple((i, record.data_sha256) for i, record in enumerate(records) if not record.data)
 
 
 def resolve(seen: Examined, index: int, data: bytes | None) -> None:
     """Put in the event whose data is a blob; `data` is None where the blob is not there as it was said to be."""
     record = seen.records[index]
+    assert isinstance(record, EventRecord)
     try:
         if data is None or len(data) != record.size:
             raise Unreadable(f"event {record.id}: its data (SHA-256 {record.data_sha256}) is lost or was changed")
-        seen.events[index] = read_event(record, data)
+        event = read_event(record, data)
+        seen.events = [*seen.events[:index], event, *seen.events[index + 1 :]]
     except (Unreadable, RecursionError) as error:
         seen.fault = str(error)
 
@@ -150,8 +150,7 @@ class Chains:
             self._time = header.ts
         if seen.fault:
             return Rejected(seen.seq, seen.fault, header.actor)
-        events: tuple[Event, ...] = tuple(seen.events)  # type: ignore[arg-type]
-        return Commit(seen.seq, header, seen.role, seen.records, events)
+        return Commit(seen.seq, header, seen.role, seen.records, cast(Sequence[Event], seen.events))
 
     def _too_late(self, seen: Examined, header: CommitHeader) -> str:
         """A thief would date back what they say, so that the time of what stands before it counts too."""
@@ -176,13 +175,3 @@ class Chains:
         if seen.hash == hash:
             return f"commit {header.aseq} of {who} stands here already"
         return f"equivocation: {who} said their commit {header.aseq} twice"
-
-
-def operator_member(key: VerifyKey, epoch: str) -> Member:
-    """The operator is known without enrolment, under one key in every epoch."""
-    return Member(OPERATOR, OPERATOR, epoch, VerifyKey(OPERATOR_KEY_NAME, key.key))
-
-
-def enrolled_member(actor: str, role: str, epoch: str, key: bytes) -> Member:
-    """Raises KeyRefused where the key is none."""
-    return Member(actor, role, epoch, VerifyKey(key_name(actor, epoch), key))

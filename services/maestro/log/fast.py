@@ -1,0 +1,93 @@
+"""How is the plain entry opened in as few steps as there can be? Nearly all entries are plain: one signature, current
+versions, data in place, said by a role that may say it. For those this answers what the thorough way (`verify.py`)
+answers, in a third of the time; of everything else it says nothing.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal, Union, cast
+
+import msgspec
+
+from maestro.log.commit import MAGIC
+from maestro.log.members import Find, Member
+from maestro.log.note import DASH
+from maestro_contracts import upcast
+from maestro_contracts.envelope import MAX_ENTRY, CommitHeader, decode_header
+from maestro_contracts.events import Event
+from maestro_contracts.roles import SAYS
+
+
+class PlainRecord(msgspec.Struct, frozen=True, gc=False):
+    """An event's record read in one go with its data; each type has a class of its own made from this."""
+
+    id: str
+
+    @property
+    def type(self) -> str:
+        return str(self.__struct_config__.tag)
+
+
+Plain = tuple[CommitHeader, Member, list[Any]]
+
+
+def open_commit(body: bytes, run: str, find: Find) -> Plain | None:
+    """Header, author and records (with typed `data`) of a plain entry whose author signed it and may say it; None for
+    any other."""
+    cut = body.rfind(b"\n\n")
+    if len(body) >= MAX_ENTRY or not body.startswith(MAGIC) or b"\t" in body or b"\r" in body:
+        return None
+    end = body.find(b"\n", len(MAGIC))
+    try:
+        header = decode_header(body[len(MAGIC) : end])
+        member = find(header.actor, header.epoch)
+        if member is None or header.run != run or not _is_signed(body, cut, member):
+            return None
+        text = body[end + 1 : cut + 1]
+        records = _records(member.role)(text)
+        # What is passed over in a known record would still have to be UTF-8.
+        return (header, member, records) if len(records) == text.count(b"\n") and _is_utf8(body) else None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _is_signed(body: bytes, cut: int, member: Member) -> bool:
+    line = DASH + member.key.name.encode() + b" "
+    encoded = body[cut + 2 + len(line) :]
+    if not body.startswith(line, cut + 2):
+        return False
+    raw = binascii.a2b_base64(encoded)
+    if binascii.b2a_base64(raw) != encoded or raw[:4] != member.key.key_id:
+        return False
+    return member.key.verifies(body[: cut + 1], raw[4:])
+
+
+def _is_utf8(body: bytes) -> bool:
+    return body.isascii() or bool(body.decode())
+
+
+@cache
+def _records(role: str) -> Callable[[bytes], list[Any]]:
+    """Reads lines that hold current versions of what a role may say, and refuses all others."""
+    says = SAYS[role]  # type: ignore[index]
+    classes = tuple(_record_class(event) for event in says)
+    if not classes:
+        raise ValueError(f"a {role} says nothing")
+    return cast(Callable[[bytes], list[Any]], msgspec.json.Decoder(Union[classes]).decode_lines)  # noqa: UP007
+
+
+def _record_class(event: type[Event]) -> type[msgspec.Struct]:
+    version: Any = Literal.__getitem__(upcast.current_version(event.__name__))
+    return msgspec.defstruct(
+        f"{event.__name__}Record",
+        [("v", version), ("data", event), ("cause", str, "")],
+        bases=(PlainRecord,),
+        tag_field="type",
+        tag=event.__name__,
+        frozen=True,
+        gc=False,
+        forbid_unknown_fields=True,
+    )
