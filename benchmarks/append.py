@@ -73,9 +73,7 @@ class Author:
 
     async def append(self) -> None:
         self.aseq += 1
-        records = [
-            build_record(f"b:{self.aseq:07}:{i:02}", AgentReported("T-001", 1, TEXT))[0] for i in range(EVENTS)
-        ]
+        records = [build_record(f"b:{self.aseq:07}:{i:02}", AgentReported("T-001", 1, TEXT))[0] for i in range(EVENTS)]
         header = CommitHeader(self.run, "bench", "1", self.aseq, self.aprev, int(time.time() * 1000))
         body = build_commit(header, records, self.key)
         self.aprev = note_hash(body)

@@ -65,7 +65,9 @@ def show(figures: Sequence[Figure], title: str) -> None:
     for figure in figures:
         floor = f"{number(figure.floor)} {figure.unit}" if figure.floor is not None else ""
         ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
-        table.add_row(figure.benchmark, figure.what, f"{number(figure.value)} {figure.unit}", floor, ratio, _target(figure))
+        table.add_row(
+            figure.benchmark, figure.what, f"{number(figure.value)} {figure.unit}", floor, ratio, _target(figure)
+        )
     console = Console()
     console.width = max(console.width, 120)
     console.print(table)

@@ -115,7 +115,14 @@ async def bare_replay(here: Place) -> int:
 
 def peak_mib(here: Place, written: Writer, run: str) -> float:
     """The most memory that a process of its own needed to replay a run."""
-    asked = [sys.executable, "-m", "benchmarks.replay", here.url, str(here.password_file), written.operator_key.encode()]
+    asked = [
+        sys.executable,
+        "-m",
+        "benchmarks.replay",
+        here.url,
+        str(here.password_file),
+        written.operator_key.encode(),
+    ]
     said = subprocess.run([*asked, run], cwd=ROOT, capture_output=True, check=True, timeout=600)
     return float(json.loads(said.stdout))
 
