@@ -54,8 +54,10 @@ class Identity:
 def make_operator_key(key_file: Path, pub_file: Path) -> SigningKey:
     """The operator's key, made here at the first start, and its public half beside it. Raises KeyRefused where others
     may read the key, or where the two files do not belong together."""
+    # Looked for first: in a container the folder of secrets cannot be written.
     with suppress(FileExistsError):
-        SigningKey.generate(OPERATOR_KEY_NAME).save(key_file)
+        if not key_file.exists():
+            SigningKey.generate(OPERATOR_KEY_NAME).save(key_file)
     key = SigningKey.load(key_file)
     if not pub_file.exists():
         _publish(pub_file, key.verify_key.encode() + "\n")
@@ -76,7 +78,8 @@ def operator_key(pub_file: Path) -> VerifyKey:
 def make_join_secret(file: Path) -> bytes:
     """A role's join secret, made here where there is none. Raises KeyRefused where others may read it."""
     with suppress(FileExistsError):
-        write_secret(file, secrets.token_hex(32).encode() + b"\n")
+        if not file.exists():
+            write_secret(file, secrets.token_hex(32).encode() + b"\n")
     return join_secret(file)
 
 
