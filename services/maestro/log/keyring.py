@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from maestro.log.identity import OPERATOR
 from maestro.log.members import Member, enrolled_member, operator_member
-from maestro.log.note import KeyRefused, VerifyKey
+from maestro.log.note import VerifyKey
 from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, examine
 from maestro_contracts.events import ActorEnrolled, ActorRevoked, Event
@@ -22,6 +21,7 @@ class Keyring:
     def __init__(self, operator: VerifyKey) -> None:
         self._operator = operator
         self._members: dict[tuple[str, str], Member] = {}
+        self._roles: dict[str, str] = {}
         self._chains = Chains()
         self.seq = 0
         """The last entry of the system log that is taken in."""
@@ -35,6 +35,10 @@ class Keyring:
     def members(self) -> list[Member]:
         """All that were ever enrolled, in order."""
         return [member for member in self._members.values() if member.role != OPERATOR]
+
+    def role_of(self, actor: str) -> str:
+        """The role that this actor's processes were enrolled in; empty where there was none."""
+        return self._roles.get(actor, "")
 
     async def refresh(self, store: Store) -> bool:
         """Take in what is new in the system log; True where something was."""
@@ -59,9 +63,10 @@ class Keyring:
             case ActorEnrolled(actor=actor, role=role, epoch=epoch, key=key):
                 if actor == OPERATOR or role == OPERATOR or (actor, epoch) in self._members:
                     return
-                with suppress(KeyRefused, binascii.Error):
+                with suppress(ValueError):
                     raw = base64.b64decode(key, validate=True)
                     self._members[actor, epoch] = enrolled_member(actor, role, epoch, raw)
+                    self._roles.setdefault(actor, role)
             case ActorRevoked(actor=actor, epoch=epoch):
                 member = self._members.get((actor, epoch))
                 if member is not None and member.revoked is None:

@@ -3,7 +3,6 @@ answers each request to join."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,16 +14,13 @@ from maestro.log.author import Author
 from maestro.log.identity import Identity, join_secret, make_join_secret, make_operator_key
 from maestro.log.keyring import Keyring
 from maestro.log.store import SYSTEM, Store
-from maestro.registrar.decider import decide
+from maestro.registrar.decider import JOINING, decide
 from maestro_contracts.commands import Enrol
 from maestro_contracts.events import ActorEnrolled
-from maestro_contracts.roles import ROLES
 
 if TYPE_CHECKING:
     from maestro.bus.runtime import Tools
     from maestro.bus.settings import ServiceSettings
-
-ROLE = re.compile(r"[a-z]+")
 
 log = structlog.get_logger()
 
@@ -32,12 +28,13 @@ log = structlog.get_logger()
 class Registrar:
     """Knows where the join secrets lie; reads a role's secret when somebody asks to join as it."""
 
-    def __init__(self, secrets: Path) -> None:
-        self._secrets = secrets
+    def __init__(self, secrets: Path, store: Store, keyring: Keyring) -> None:
+        self._secrets, self._store, self._keyring = secrets, store, keyring
 
     async def handle(self, delivery: Delivery, ctx: Context) -> Outcome:
         asked = cast(Enrol, delivery.command)
-        answer = decide(asked, self._secret(asked.role))
+        await self._keyring.refresh(self._store)
+        answer = decide(asked, self._secret(asked.role), self._keyring.role_of(asked.actor))
         if isinstance(answer, ActorEnrolled) and delivery.run == SYSTEM:
             slot = f"enrol:{asked.actor}:{asked.epoch}/enrolled"
             return Outcome(SYSTEM, events=(Said(slot, answer, delivery.id),), advance=False)
@@ -46,7 +43,7 @@ class Registrar:
 
     def _secret(self, role: str) -> bytes:
         """Nothing that is no role becomes a path."""
-        return join_secret(self._secrets / role) if role in ROLES and ROLE.fullmatch(role) else b""
+        return join_secret(self._secrets / role) if role in JOINING else b""
 
 
 async def admit(settings: ServiceSettings, store: Store) -> Admission:
@@ -61,6 +58,7 @@ async def admit(settings: ServiceSettings, store: Store) -> Admission:
 def make_service(tools: Tools) -> Service:
     secrets = tools.settings.join_secret_file.parent
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for role in ROLES:
+    for role in JOINING:
         make_join_secret(secrets / role)
-    return Service(role="registrar", handlers={Enrol: Registrar(secrets).handle}, lease_s=5.0)
+    registrar = Registrar(secrets, tools.store, tools.admission.keyring)
+    return Service(role="registrar", handlers={Enrol: registrar.handle}, lease_s=5.0)
