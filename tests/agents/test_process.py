@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from maestro.agents.process import TOKEN, Program, problem_of, run_program
+from tests.support.wait import wait_until
 
 PYTHON = sys.executable
 
@@ -26,6 +27,10 @@ def alive(pid: int) -> bool:
             return file.read().rpartition(b") ")[2][:1] not in (b"Z", b"X")
     except FileNotFoundError:
         return False
+
+
+def written(path: Path) -> bool:
+    return path.exists() and bool(path.read_text().strip())
 
 
 async def test_exit_code_and_output_of_both_kinds_come_back(tmp_path: Path) -> None:
@@ -108,8 +113,7 @@ async def test_a_daemon_that_wiped_its_environment_is_ended_too(tmp_path: Path) 
 async def test_nothing_survives_when_the_caller_is_cancelled(tmp_path: Path) -> None:
     script = "trap '' TERM; (setsid sleep 1000 & echo $! > inner); echo $$ > pid; while :; do sleep 0.05; done"
     running = asyncio.create_task(run_program(program(tmp_path, script)))
-    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip()):
-        await asyncio.sleep(0.01)
+    await wait_until(lambda: written(tmp_path / "pid"))
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -122,8 +126,7 @@ async def test_nothing_survives_when_the_caller_is_cancelled(tmp_path: Path) -> 
 async def test_a_program_that_is_told_to_stop_may_tidy_up(tmp_path: Path) -> None:
     script = "trap 'echo tidy > tidied; exit 0' TERM; echo ready > ready; while :; do sleep 0.05; done"
     running = asyncio.create_task(run_program(program(tmp_path, script)))
-    while not (tmp_path / "ready").exists():
-        await asyncio.sleep(0.01)
+    await wait_until((tmp_path / "ready").exists)
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -149,15 +152,13 @@ async def test_everything_ends_when_the_process_that_started_it_is_killed(tmp_pa
         "asyncio.run(run_program(Program(('sh','-c',script), Path(sys.argv[1]), dict(os.environ))))\n"
     )
     process = await asyncio.create_subprocess_exec(PYTHON, str(runner), str(tmp_path))
-    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip()):
-        await asyncio.sleep(0.01)
+    await wait_until(lambda: written(tmp_path / "pid"))
 
     process.kill()
     await process.wait()
 
-    async with asyncio.timeout(20):
-        while alive(int((tmp_path / "pid").read_text())) or alive(int((tmp_path / "inner").read_text())):
-            await asyncio.sleep(0.02)
+    pids = [int((tmp_path / name).read_text()) for name in ("pid", "inner")]
+    await wait_until(lambda: not any(alive(pid) for pid in pids), timeout=20)
 
 
 async def test_a_program_that_is_not_there_is_a_problem_with_its_name(tmp_path: Path) -> None:

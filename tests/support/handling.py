@@ -19,7 +19,7 @@ class RecordingContext:
         self.actor = actor
         self.said: list[Outcome] = []
         self.time = 1_700_000_000_000
-        self._stop: asyncio.Future[str] | None = None
+        self._stopped = asyncio.Event()
         self._why = ""
 
     def now(self) -> int:
@@ -30,12 +30,12 @@ class RecordingContext:
         self.said.append(outcome)
 
     async def cancelled(self, delivery: Delivery) -> str:
-        while not self._why:
-            await asyncio.sleep(0.01)
+        await self._stopped.wait()
         return self._why
 
     def cancel(self, why: str) -> None:
         self._why = why
+        self._stopped.set()
 
     def events(self, kind: type[E]) -> list[E]:
         return [said.event for outcome in self.said for said in outcome.events if isinstance(said.event, kind)]

@@ -20,6 +20,7 @@ from maestro_contracts.records import AgentSpec, FileChange, Ran
 from tests.support.gitrepo import git, make_repo, snapshot, write
 from tests.support.handling import RecordingContext, delivered, the
 from tests.support.tasks import asked, playing, running
+from tests.support.wait import wait_until
 from tests.worker.conftest import Shop
 
 RUN = "r-abc234"
@@ -286,8 +287,7 @@ async def test_a_cancelled_run_ends_the_agent_and_keeps_its_work(shop: Shop) -> 
     marker = shop.repo.parent / "pid"
     script = f"echo half > half.txt; echo $$ > '{marker}.new'; mv '{marker}.new' '{marker}'; sleep 1000"
     doing = asyncio.create_task(shop.do(running(shop.repo, shop.base, script)))
-    while not marker.exists():
-        await asyncio.sleep(0.01)
+    await wait_until(marker.exists)
 
     shop.ctx.cancel("the run was cancelled")
     failed = the(await doing, e.TaskFailed)
@@ -301,8 +301,7 @@ async def test_a_worker_that_is_stopped_keeps_the_work_and_ends_the_agent(shop: 
     marker = shop.repo.parent / "pid"
     script = f"echo half > half.txt; echo $$ > '{marker}.new'; mv '{marker}.new' '{marker}'; sleep 1000"
     doing = asyncio.create_task(shop.do(running(shop.repo, shop.base, script)))
-    while not marker.exists():
-        await asyncio.sleep(0.01)
+    await wait_until(marker.exists)
 
     doing.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -354,13 +353,11 @@ async def test_the_unfinished_work_of_a_killed_worker_is_kept_and_the_task_done_
     go = tmp_path / "go"
     script = f"if [ -e '{go}' ]; then echo whole > x; else echo half > x; touch '{tmp_path}/working'; sleep 1000; fi"
     command = running(shop.repo, shop.base, script)
-    dying = subprocess.Popen(
-        [sys.executable, "-c", KILLED_WORKER, str(shop.work), msgspec.json.encode(command).decode()]
-    )
-    while not (tmp_path / "working").exists():
-        await asyncio.sleep(0.02)
+    arguments = (str(shop.work), msgspec.json.encode(command).decode())
+    dying = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_WORKER, *arguments)
+    await wait_until((tmp_path / "working").exists)
     dying.kill()
-    dying.wait()
+    await dying.wait()
     go.touch()
 
     claim = the(await shop.do(command, count=2), e.TaskClaimed)
