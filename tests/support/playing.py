@@ -7,8 +7,8 @@ from pathlib import Path
 from maestro.agents.playbook import Edit, Lie, PlayStep, Replace, Run, Write
 
 
-def apply(step: PlayStep, root: Path) -> str:
-    """Carry out one step's edit in `root`. Returns the command that it runs or claims to have run, else nothing."""
+def apply(step: PlayStep, root: Path) -> list[str]:
+    """Carry out one step's edit in `root`. Returns the commands that it runs or claims to have run."""
     match step:
         case Write(path=path, text=text):
             (root / path).write_text(text, encoding="utf-8")
@@ -19,12 +19,12 @@ def apply(step: PlayStep, root: Path) -> str:
             assert content.count(old) == count, f"{path} holds {old!r} {content.count(old)} times"
             (root / path).write_text(content.replace(old, new), encoding="utf-8")
         case Run(command=command):
-            return command
-        case Lie(ran=str(command)):
-            return command
+            return [command]
+        case Lie(ran=commands):
+            return [commands] if isinstance(commands, str) else list(commands)
         case _:
             pass
-    return ""
+    return []
 
 
 def _insert(path: Path, text: str, beside: str, offset: int) -> None:
