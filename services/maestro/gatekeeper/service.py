@@ -48,6 +48,10 @@ class Gatekeeper:
 
     async def handle(self, delivery: Delivery, ctx: Context) -> Outcome:
         book, seq = await self.book(delivery.run)
+        if seq == 0:
+            # Anybody can name any run: only a run that exists is told.
+            log.warning("no such run", run=delivery.run, command=delivery.id)
+            return Outcome(delivery.run, advance=False)
         decision = decide(book, delivery.id, cast(GateCommand, delivery.command), ctx.now())
         return Outcome(
             run=delivery.run,
