@@ -9,11 +9,13 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from maestro.planner import notation
+from maestro.planner.errors import SpecificationError
 
 # Only the blocks matter here: what stands in a line is kept as it was written.
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable("inline")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u2028\u2029]")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+MAX_PARAGRAPH = 20_000
 LISTS = ("bullet_list", "ordered_list")
 
 
@@ -22,8 +24,15 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def blocks(text: str) -> list[SyntaxTreeNode]:
-    return SyntaxTreeNode(_MARKDOWN.parse(text)).children
+def blocks(text: str, offset: int = 0) -> list[SyntaxTreeNode]:
+    """The top-level blocks of a text that has `offset` lines before it. Raises SpecificationError where a paragraph
+    is longer than any that a person writes."""
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type == "inline" and len(token.content) > MAX_PARAGRAPH:
+            line = (token.map[0] if token.map else 0) + offset + 1
+            raise SpecificationError(line, f"a paragraph has more than {MAX_PARAGRAPH} characters", "Split it")
+    return SyntaxTreeNode(tokens).children
 
 
 def inline(node: SyntaxTreeNode) -> str:

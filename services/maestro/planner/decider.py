@@ -168,8 +168,8 @@ def _ask_for_test_command(request: DraftPlan, unproved: Sequence[str]) -> Plan:
         why = f"{names} would have nothing to prove them: no check of their own, and no tests were found."
         return Questions((msgspec.structs.replace(_TEST_QUESTION, why=why),))
     reason = f"nothing could prove {names}: no check of their own, and no test command was found in the repository"
-    mend = "Give them a line `Check: \\`command\\``, or set validation.test_commands in .flow/maestro/config.yaml"
-    return Refused(Problem("structural", reason, mend.replace("\\", "")))
+    mend = "Give each a line such as: Check: `make test`; or set validation.test_commands in .flow/maestro/config.yaml"
+    return Refused(Problem("structural", reason, mend))
 
 
 # --- from a revision --------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def read_detail(item: Item, node: SyntaxTreeNode, source: Source) -> None:
         notation.read_line(item, f"{item.text.pop()} {', '.join(values([node]))}", source.line(node))
     elif node.type in LISTS:
         for child in node.children:
-            _read_bullet(item, child, source)
+            read_bullet(item, child, source)
     elif is_check_block(node) or (node.type == "fence" and awaited):
         if awaited:
             item.text.pop()
@@ -62,7 +62,7 @@ def read_detail(item: Item, node: SyntaxTreeNode, source: Source) -> None:
         item.text.append("\n".join(source.lines_of(node)))
 
 
-def _read_bullet(item: Item, node: SyntaxTreeNode, source: Source) -> None:
+def read_bullet(item: Item, node: SyntaxTreeNode, source: Source) -> None:
     """A nested bullet with what is below it: attributes go to the item, the rest is a detail of its text."""
     nested = Item(source.line(node))
     read_text(nested, first_text(node))

@@ -32,15 +32,16 @@ _IDS_WITHOUT_HYPHEN = frozenset({
     "R", "REQ", "FR", "NFR", "US", "UC", "AC", "BR", "TR", "SR", "F", "T", "TASK", "STORY", "FEAT",
 })  # fmt: skip
 _ID = r"[A-Z]{1,10}(?:-[A-Z]{1,10})?-?\d{1,5}(?:\.\d{1,4}){0,3}"
+_PRIORITY_WORDS = "|".join(sorted(PRIORITIES, key=len, reverse=True))
 _WRITTEN_ID = re.compile(
     rf"(?:\*\*|__)(?P<bold>{_ID})\s*[:.]?(?:\*\*|__)\s*(?:[:.–—-]\s+|:?\s*)"
     rf"|(?P<open>\*\*|__)(?P<half>{_ID}):\s+"
-    rf"|\[(?P<bracket>{_ID})\]\s*:?\s+|`(?P<code>{_ID})`\s*:\s+|(?P<plain>{_ID}):(?:\s+|$)"
+    rf"|\[(?P<bracket>{_ID})\]\s*:?\s+|`(?P<code>{_ID})`\s*:\s+"
+    rf"|(?P<plain>{_ID})(?::(?:\s+|$)|(?=\s*[(\[](?i:{_PRIORITY_WORDS})[)\]]\s*:\s))"
 )
 _ID_ALONE = re.compile(rf"(?i:{_ID})|\d{{1,5}}")
 _CHECKBOX = re.compile(r"\[(?P<mark>[ xX])\]\s+")
-_PRIORITY_WORDS = "|".join(sorted(PRIORITIES, key=len, reverse=True))
-_PRIORITY_FIRST = re.compile(rf"\[?(?P<word>(?i:{_PRIORITY_WORDS}))\]?(?:\s*:\s+|(?<=\])\s+)")
+_PRIORITY_FIRST = re.compile(rf"\s*[(\[]?(?P<word>(?i:{_PRIORITY_WORDS}))[)\]]?(?:\s*:\s+|(?<=[)\]])\s+)")
 _PRIORITY_MARK = re.compile(rf"\s*[(\[](?P<word>(?i:{_PRIORITY_WORDS}))[)\]]")
 _PRIORITY_LOUD = re.compile(r"\b(MUST|SHALL|SHOULD|COULD|MAY)\b")
 _KEYS = {

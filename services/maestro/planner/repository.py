@@ -39,13 +39,19 @@ async def list_files(repository: Repository, commit: str, limit: int = MAX_LISTI
 
 
 async def read_texts(repository: Repository, listing: Listing, paths: Collection[str]) -> dict[str, str]:
-    """The texts of the named files; large and binary ones, and objects that a partial clone lacks, are left out."""
+    """The texts of the named files; large and binary ones are left out, and all of them where a partial clone cannot
+    fetch what it lacks."""
     chosen = [file for file in listing.files if file.path in paths]
-    sizes = await _sizes(repository, chosen)
+    try:
+        sizes = await _sizes(repository, chosen)
+    except GitProblem as problem:
+        if "promisor" not in problem.reason:
+            raise
+        return {}
     small = [file for file, size in zip(chosen, sizes, strict=True) if 0 <= size <= MAX_BLOB]
     if not small:
         return {}
-    out = (await repository.git("cat-file", "--batch", stdin=_ids(small), env=_LOCAL)).out
+    out = (await repository.git("cat-file", "--batch", stdin=_ids(small))).out
     texts = {}
     for file, blob in zip(small, _blobs(out), strict=True):
         if b"\0" not in blob:
@@ -53,15 +59,11 @@ async def read_texts(repository: Repository, listing: Listing, paths: Collection
     return texts
 
 
-# A partial clone would fetch what is missing, from wherever its configuration says.
-_LOCAL = {"GIT_NO_LAZY_FETCH": "1"}
-
-
 async def _sizes(repository: Repository, files: Sequence[File]) -> list[int]:
     """Sizes in bytes; -1 where the object is not there."""
     if not files:
         return []
-    lines = (await repository.git("cat-file", "--batch-check", stdin=_ids(files), env=_LOCAL)).text.splitlines()
+    lines = (await repository.git("cat-file", "--batch-check", stdin=_ids(files))).text.splitlines()
     parts = [line.split() for line in lines]
     return [int(part[2]) if len(part) == 3 and part[1] == "blob" else -1 for part in parts]
 

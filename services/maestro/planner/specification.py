@@ -28,13 +28,13 @@ from maestro.planner.blocks import (
     whole_text,
 )
 from maestro.planner.errors import SpecificationError
-from maestro.planner.items import Source, add_acceptance, is_check_block, read_detail, read_text
+from maestro.planner.items import Source, add_acceptance, is_check_block, read_bullet, read_detail, read_text
 from maestro.planner.notation import Item
 from maestro.planner.resolve import finish
 from maestro.planner.sections import Kind, Section, classify
 from maestro_contracts.records import Requirement
 
-MAX_CHARS = 1_000_000
+MAX_CHARS = 400_000
 MAX_REQUIREMENTS = 2_000
 MAX_BODY = 64_000
 
@@ -73,7 +73,7 @@ def parse(text: str) -> Specification:
         raise SpecificationError(0, f"it has {len(text)} characters, more than {MAX_CHARS}", mend)
     document = frontmatter.split(clean(text))
     reader = _Reader(Source(document.body.split("\n"), document.offset))
-    reader.read(blocks(document.body))
+    reader.read(blocks(document.body, document.offset))
     head = document.head
     requirements = reader.requirements() if head.items is None else finish(head.items, {}, reader.notes)
     if not requirements:
@@ -240,7 +240,7 @@ class _Reader:
     def _keep(self, node: SyntaxTreeNode) -> None:
         """Prose, with the headings above it: it goes into the PRD as it was written."""
         for block in [*(heading for _, heading in self.headings), node]:
-            self.prose += [*self.source.lines_of(block), ""]
+            self.prose += ["\n".join(self.source.lines_of(block)).rstrip(), ""]
         self.headings = []
 
     # --- items ------------------------------------------------------------------------------------------------------
@@ -272,19 +272,21 @@ class _Reader:
 
     def _parts(self, parent: Item, lists: list[SyntaxTreeNode]) -> None:
         """Nested items with ids: requirements of their own, for which the item above is the section."""
+        position = len(self.items)
+        self.sections.append(Section(plain((parent.text or [parent.id])[0]), 99, self.kind, parent.priority))
+        for child in (child for node in lists for child in node.children):
+            if notation.starts_with_key(first_text(child)):
+                read_bullet(parent, child, self.source)
+            else:
+                self._item(child)
+        self.sections.pop()
         if parent.checks:
             mend = "Put the check on one of the parts, or make it a requirement of its own"
             raise SpecificationError(parent.line, f"{parent.id or 'this item'} has parts with ids and a check", mend)
-        position = len(self.items)
-        name, *details = parent.text or [parent.id]
-        self.prose += [*details, ""] if details else []
-        self.sections.append(Section(plain(name), 99, self.kind, parent.priority))
-        for node in lists:
-            self._items(node)
-        self.sections.pop()
+        self.prose += [*parent.text[1:], ""] if parent.text[1:] else []
         children = [item for item, _ in self.items[position:]]
-        for child in children:
-            child.inherit(parent)
+        for item in children:
+            item.inherit(parent)
         if parent.id:
             self.groups[notation.key_of(parent.id)] = children
 
