@@ -63,8 +63,8 @@ async def until(predicate: Callable[[], bool]) -> None:
 
 
 async def test_it_starts_every_service_with_its_own_environment_and_log(make: Make, tmp_path: Path) -> None:
-    supervisor = Supervisor([make("one"), make("two")])
-    await supervisor.start()
+    supervisor = Supervisor()
+    await supervisor.start([make("one"), make("two")])
     try:
         await until(
             lambda: "hello from two" in (tmp_path / "two.log").read_text() if (tmp_path / "two.log").exists() else False
@@ -78,8 +78,8 @@ async def test_it_starts_every_service_with_its_own_environment_and_log(make: Ma
 
 async def test_a_killed_service_is_started_again(make: Make, tmp_path: Path) -> None:
     notices: list[Notice] = []
-    supervisor = Supervisor([make("one")], notify=notices.append)
-    await supervisor.start()
+    supervisor = Supervisor(notify=notices.append)
+    await supervisor.start([make("one")])
     try:
         await until(lambda: len(pids(tmp_path, "one")) == 1)
         os.kill(pids(tmp_path, "one")[0], signal.SIGKILL)
@@ -95,8 +95,8 @@ async def test_a_service_that_cannot_start_is_given_up_with_its_own_words(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestro.embedded.supervisor.MAX_QUICK_FAILURES", 3)
-    supervisor = Supervisor([make("bad", "failer")])
-    await supervisor.start()
+    supervisor = Supervisor()
+    await supervisor.start([make("bad", "failer")])
     try:
         async with asyncio.timeout(20):
             trouble = await supervisor.trouble
@@ -109,8 +109,8 @@ async def test_a_service_that_cannot_start_is_given_up_with_its_own_words(
 
 
 async def test_stopping_ends_also_a_deaf_service_and_what_a_service_left_behind(make: Make, tmp_path: Path) -> None:
-    supervisor = Supervisor([make("deaf", DEAF="1"), make("parent", CHILD="1")])
-    await supervisor.start()
+    supervisor = Supervisor()
+    await supervisor.start([make("deaf", DEAF="1"), make("parent", CHILD="1")])
     await until(lambda: bool(pids(tmp_path, "child")) and bool(pids(tmp_path, "deaf")))
     await until(lambda: "hello" in (tmp_path / "deaf.log").read_text())
 
@@ -121,8 +121,8 @@ async def test_stopping_ends_also_a_deaf_service_and_what_a_service_left_behind(
 
 
 async def test_what_runs_can_be_read_while_it_runs(make: Make, tmp_path: Path) -> None:
-    supervisor = Supervisor([make("one")], status_file=tmp_path / "services.json")
-    await supervisor.start()
+    supervisor = Supervisor(status_file=tmp_path / "services.json")
+    await supervisor.start([make("one")])
     try:
         await until(lambda: any(row.pid for row in read_status(tmp_path / "services.json")))
         [row] = read_status(tmp_path / "services.json")
@@ -165,8 +165,8 @@ from maestro.embedded.supervisor import ServiceSpec, Supervisor
 
 async def main():
     specs = [ServiceSpec(name, module, env, pathlib.Path(log)) for name, module, env, log in json.loads(sys.argv[1])]
-    supervisor = Supervisor(specs)
-    await supervisor.start()
+    supervisor = Supervisor()
+    await supervisor.start(specs)
     print((await supervisor.trouble).reason, flush=True)
     await supervisor.stop()
 

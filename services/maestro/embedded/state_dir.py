@@ -89,7 +89,7 @@ class StateDir:
         key = hashlib.sha256(os.fsencode(common_dir.resolve())).hexdigest()[:16]
         found = RepoDir(self.root / "repos" / key)
         for folder in (found.root.parent, found.root, found.server, found.logs, found.work):
-            _make(folder)
+            make_folder(folder)
         note = found.root / "repo.json"
         if not note.exists():
             write_file(note, json.dumps({"path": str(repository), "git": str(common_dir.resolve())}))
@@ -108,7 +108,7 @@ class StateDir:
 
 def open_state_dir(root: Path) -> StateDir:
     """The state directory, made with mode 0700 where missing. Raises UnsafeState."""
-    _make(root)
+    make_folder(root)
     check_permissions(root)
     return StateDir(root)
 
@@ -145,7 +145,8 @@ def _check_secret(path: Path) -> None:
         )
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> Path:
+    """The folder, made where missing, for its owner alone. Raises UnsafeState."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -153,6 +154,7 @@ def _make(folder: Path) -> None:
             f"the state directory's folder {folder} cannot be made: {error.strerror}",
             "mend that, or set MAESTRO_STATE_DIR to a folder that you can write",
         ) from None
+    return folder
 
 
 def write_file(path: Path, text: str, mode: int = 0o600) -> None:

@@ -74,13 +74,12 @@ class Supervisor:
 
     def __init__(
         self,
-        services: Sequence[ServiceSpec],
         *,
         server: PrivateServer | None = None,
         status_file: Path | None = None,
-        notify: Callable[[Notice], None] = lambda _notice: None,
+        notify: Callable[[Notice], object] = lambda _notice: None,
     ) -> None:
-        self._processes = {spec.name: _Process(spec) for spec in services}
+        self._processes: dict[str, _Process] = {}
         self._server = server
         self._status_file = status_file
         self._notify = notify
@@ -95,39 +94,48 @@ class Supervisor:
         self.trouble: asyncio.Future[EmbeddedError]
         """Set when it cannot keep everything up: what to tell."""
 
+    def take_over(self, server: PrivateServer, status_file: Path, notify: Callable[[Notice], object]) -> None:
+        """Watch this server too, and tell what happens: for a supervisor that was warmed up before all was known."""
+        self._server, self._status_file, self._notify = server, status_file, notify
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._processes)
+
     # --- starting ------------------------------------------------------------------------------------------------
 
-    def warm_up(self) -> None:
-        """Start the fork server already: it imports while the caller does other things."""
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """Start the fork server already: it imports what the services need while the caller does other things."""
         if self._forks is not None:
             return
         mine, theirs = socket.socketpair()
         with theirs:
             self._forks = subprocess.Popen(
-                [sys.executable, "-m", "maestro.embedded.forkserver", str(theirs.fileno()), *self._modules()],
+                [sys.executable, "-m", "maestro.embedded.forkserver", str(theirs.fileno()), *modules],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
         self._control = mine
 
-    def _modules(self) -> list[str]:
-        return sorted({process.spec.module for process in self._processes.values()})
-
-    async def start(self) -> None:
-        """Start the server (where there is one), then every service. Raises ServerFailed."""
-        self.warm_up()
-        if self._server is not None and not self._server.pid:
-            self._server.start()
-        assert self._control is not None
-        self._reader, self._writer = await asyncio.open_connection(sock=self._control)
+    async def start(self, services: Sequence[ServiceSpec]) -> None:
+        """Start every service; the server, where there is one, runs already and is watched from now on."""
+        self._processes = {spec.name: _Process(spec) for spec in services}
         self.trouble = asyncio.get_running_loop().create_future()
-        self._keep(self._hear())
+        if services:
+            self.warm_up(sorted({spec.module for spec in services}))
+            await self._listen()
         if self._server is not None:
             self._send({"guard": self._server.pid})
             self._keep(self._watch_server(self._server))
         for process in self._processes.values():
             self._request_start(process)
+        self._write_status()
+
+    async def _listen(self) -> None:
+        assert self._control is not None
+        self._reader, self._writer = await asyncio.open_connection(sock=self._control)
+        self._keep(self._hear())
 
     def _request_start(self, process: _Process) -> None:
         spec = process.spec
@@ -135,8 +143,8 @@ class Supervisor:
         self._send({"start": spec.name, "module": spec.module, "env": dict(spec.env), "log": str(spec.log)})
 
     def _send(self, request: dict[str, Any]) -> None:
-        assert self._writer is not None
-        self._writer.write(json.dumps(request).encode() + b"\n")
+        if self._writer is not None:
+            self._writer.write(json.dumps(request).encode() + b"\n")
 
     # --- watching ------------------------------------------------------------------------------------------------
 
@@ -166,11 +174,11 @@ class Supervisor:
     def _ended(self, process: _Process, pid: int, code: int) -> None:
         process.pid = 0
         self._write_status()
-        self._notify(Notice("ended", process.spec.name, pid, code))
         if self._stopping:
             if not any(other.pid for other in self._processes.values()):
                 self._all_gone.set()
             return
+        self._notify(Notice("ended", process.spec.name, pid, code))
         quick = time.monotonic() - process.started < QUICK_S
         process.quick_failures = process.quick_failures + 1 if quick else 0
         if process.quick_failures >= MAX_QUICK_FAILURES:

@@ -1,0 +1,286 @@
+"""`maestro gate`: which gates wait, and how does a person decide one from any terminal?"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from maestro.cli import console
+from maestro.cli.errors import CliError
+from maestro.cli.exit_codes import Exit
+from maestro.cli.where import Listing, Where
+
+if TYPE_CHECKING:
+    from maestro.cli.engine import Engine
+    from maestro.runs.state import GateState, RunState
+    from maestro_contracts import events as e
+
+Run = Annotated[str, Parameter(name="--run", help="The run; without it, the one whose gate of that name waits.")]
+Text = Annotated[str, Parameter(help="A text to go with the answer.")]
+
+
+def list_(*, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
+    """List the gates that wait for an answer, over all runs of this repository."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_list(run, where, listing))
+
+
+async def _list(run: str, where: Where, listing: Listing) -> int:
+    from maestro.cli.engine import reading
+    from maestro.cli.where import find_place
+
+    place = await find_place(where.repo, run=run)
+    async with reading(place) as engine:
+        rows = [(state.run, gate) for state in await _states(engine, run) for gate in _waiting(state)]
+    if listing.json:
+        console.write_json([_as_json(name, gate) for name, gate in rows])
+    else:
+        console.table(
+            ("RUN", "GATE", "VISIT", "CHOICES", "PROMPT"), [_row(name, gate) for name, gate in rows], "no gate waits"
+        )
+    return Exit.OK
+
+
+async def _states(engine: Engine, run: str) -> list[RunState]:
+    from maestro.cli.commands.resume import load_run
+
+    names = [run] if run else await engine.store.runs()
+    return [await load_run(engine, name) for name in names]
+
+
+def _waiting(state: RunState) -> list[GateState]:
+    return [] if state.ended_for_good else state.open_gates()
+
+
+def _row(run: str, gate: GateState) -> tuple[str, ...]:
+    from maestro.cli.answers import listed
+    from maestro.projections.text import one_line
+
+    assert gate.opened is not None
+    return run, one_line(gate.gate), str(gate.visit), listed(gate.opened.choices), one_line(gate.opened.prompt, 80)
+
+
+def _as_json(run: str, gate: GateState) -> dict[str, Any]:
+    import msgspec
+
+    return {"run": run, **msgspec.to_builtins(gate)}
+
+
+def show_(gate: str, *, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
+    """Show a gate: what it asks, its choices, and who decided it."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_show(gate, run, where, listing))
+
+
+async def _show(gate: str, run: str, where: Where, listing: Listing) -> int:
+    from maestro.cli.engine import reading
+    from maestro.cli.where import find_place
+
+    place = await find_place(where.repo, run=run)
+    async with reading(place) as engine:
+        state, found = _latest(await _states(engine, run), gate)
+    if listing.json:
+        console.write_json(_as_json(state.run, found))
+    else:
+        _print_gate(state.run, found)
+    return Exit.OK
+
+
+def _latest(states: list[RunState], gate: str) -> tuple[RunState, GateState]:
+    """The newest visit of the gate, one that waits before one that is decided."""
+    from maestro_contracts.yamlfile import did_you_mean
+
+    found = [(state, each) for state in states for each in state.gates.values() if each.gate == gate]
+    if not found:
+        known = sorted({each.gate for state in states for each in state.gates.values()})
+        raise CliError(f"there is no gate {gate!r}", did_you_mean(gate, known) if known else "no gate was opened yet")
+    return max(found, key=lambda pair: (pair[1].status == "open", pair[0].started, pair[1].visit))
+
+
+def _print_gate(run: str, gate: GateState) -> None:
+    from maestro.cli.answers import how_to_decide
+    from maestro.projections.text import one_line, utc
+
+    console.write(f"{one_line(gate.gate)}, visit {gate.visit}, of {run}: {gate.status}")
+    if gate.opened is not None:
+        console.write(f"  {one_line(gate.opened.prompt)}")
+        for question in gate.opened.questions:
+            options = f" ({', '.join(one_line(option) for option in question.options)})" if question.options else ""
+            console.write(f"  {one_line(question.id)}: {one_line(question.text)}{options}")
+        for choice in gate.opened.choices:
+            target = f" -> {one_line(choice.target)}" if choice.target else ""
+            console.write(f"  [{one_line(choice.key)}] {one_line(choice.label)}{target}")
+        if gate.opened.deadline is not None:
+            console.write(f"  until {utc(gate.opened.deadline)}, then {one_line(gate.opened.default) or 'it closes'}")
+    if gate.decided is not None:
+        said = gate.decided
+        console.write(f"  {one_line(said.choice)} by {one_line(said.approver)} via {said.via} at {utc(said.at)}")
+        if said.text:
+            console.write(f"  {one_line(said.text)}")
+    elif gate.opened is not None and gate.status == "open":
+        for command in how_to_decide(run, gate.gate, gate.opened):
+            console.write(f"    {command}")
+
+
+def decide_(
+    gate: str,
+    choice: str,
+    *,
+    run: Run = "",
+    text: Text = "",
+    answer: Annotated[tuple[str, ...], Parameter(negative="", help="id=text for each question; @FILE reads it.")] = (),
+    where: Where = Where(),  # noqa: B008
+) -> int:
+    """Decide a gate. CHOICE is the key or the label of one of its choices; nothing else decides anything."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_decide(gate, choice, run, text, answer, where))
+
+
+def approve_(gate: str, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
+    """Decide a gate with its choice `approve`."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_decide(gate, "approve", run, text, (), where))
+
+
+def reject_(gate: str, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
+    """Decide a gate with its one choice that gives the run up."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_decide(gate, None, run, text, (), where))
+
+
+def revise_(gate: str, text: str, *, run: Run = "", where: Where = Where()) -> int:  # noqa: B008
+    """Decide a gate with its choice `revise`; TEXT says what to change, @FILE reads it."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_decide(gate, "revise", run, text, (), where))
+
+
+async def _decide(gate: str, choice: str | None, run: str, text: str, answers: tuple[str, ...], where: Where) -> int:
+    from maestro.cli.engine import answering
+    from maestro.cli.where import find_place
+
+    given = _answers(answers)
+    place = await find_place(where.repo, run=run)
+    async with answering(place) as engine:
+        state, found = _latest([s for s in await _states(engine, run) if not s.ended_for_good or run], gate)
+        opened = _open(state, found)
+        word = _giving_up(opened) if choice is None else _chosen(opened, choice)
+        outcome = await _send(engine, state, found, word, _read(text), given)
+        still_ours = engine.is_ours
+    console.note(outcome)
+    if still_ours:
+        console.note(f"go on with the run: maestro resume {state.run}")
+    return Exit.OK
+
+
+def _open(state: RunState, gate: GateState) -> e.GateOpened:
+    if gate.status == "open" and gate.opened is not None and not state.ended_for_good:
+        return gate.opened
+    by = f" ({gate.decided.choice} by {gate.decided.approver})" if gate.decided else ""
+    raise CliError(
+        f"the gate {gate.gate} of {state.run} is {gate.status}{by}: it takes no answer", "", Exit.NEEDS_ANSWER
+    )
+
+
+def _chosen(opened: e.GateOpened, choice: str) -> str:
+    from maestro.cli.answers import listed
+    from maestro_contracts.workflow_rules import match_choice
+
+    found = match_choice(opened.choices, choice)
+    if found is None:
+        raise CliError(
+            f"{choice!r} is none of the choices of {opened.gate}; nothing was decided",
+            f"its choices: {listed(opened.choices)}",
+            Exit.NEEDS_ANSWER,
+        )
+    return found.key
+
+
+def _giving_up(opened: e.GateOpened) -> str:
+    from maestro.cli.answers import listed, takes_answers
+
+    found = [choice for choice in opened.choices if not takes_answers(choice)]
+    if len(found) != 1:
+        raise CliError(
+            f"{opened.gate} has {len(found)} choices that give the run up, so `reject` could mean none or several",
+            f"name one with `maestro gate decide`: {listed(opened.choices)}",
+            Exit.NEEDS_ANSWER,
+        )
+    return found[0].key
+
+
+def _answers(given: tuple[str, ...]) -> dict[str, str]:
+    answers = {}
+    for each in given:
+        id, equals, text = each.partition("=")
+        if not equals or not id:
+            raise CliError(f"--answer {each!r} answers nothing", "write --answer id=text", Exit.USAGE)
+        answers[id] = _read(text)
+    return answers
+
+
+def _read(text: str) -> str:
+    """`@FILE` is the file's text."""
+    if not text.startswith("@"):
+        return text
+    from pathlib import Path
+
+    try:
+        return Path(text[1:]).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(f"{text[1:]} cannot be read: {error}", "name a text file behind the @") from None
+
+
+async def _send(
+    engine: Engine, state: RunState, gate: GateState, choice: str, text: str, answers: dict[str, str]
+) -> str:
+    """Send the answer and wait for the gatekeeper's word. Raises CliError where it was refused."""
+    import asyncio
+
+    from maestro.cli.gates import decide, who
+    from maestro.runs.follow import Follower
+    from maestro_contracts.commands import DecideGate
+
+    by = who(engine.place.repo)
+    follower = Follower(engine.store, engine.keyring(), state.run)
+    await follower.catch_up()
+    command = DecideGate(gate.gate, choice, by, "cli", visit=gate.visit, text=text, answers=answers)
+    await decide(engine.store, state.run, command)
+    now = follower.state.gates[gate.gate, gate.visit]
+    refused = len(now.refused)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(30):
+            while now.status == "open" and len(now.refused) == refused:
+                _check_services(engine)
+                await follower.step(500)
+                now = follower.state.gates[gate.gate, gate.visit]
+    return _outcome(now, refused)
+
+
+def _check_services(engine: Engine) -> None:
+    if engine.supervisor is not None and engine.supervisor.trouble.done():
+        trouble = engine.supervisor.trouble.result()
+        raise CliError(trouble.reason, trouble.mend, Exit.UNAVAILABLE)
+
+
+def _outcome(gate: GateState, refused_before: int) -> str:
+    from maestro.projections.text import one_line
+
+    if len(gate.refused) > refused_before:
+        raise CliError(f"the answer was refused: {gate.refused[-1].reason}", "nothing was decided", Exit.NEEDS_ANSWER)
+    if gate.decided is not None:
+        return f"{gate.gate}: {one_line(gate.decided.choice)} by {one_line(gate.decided.approver)}"
+    if gate.closed is not None:
+        raise CliError(f"the gate was closed: {gate.closed.because}", "", Exit.NEEDS_ANSWER)
+    raise CliError(
+        "no gatekeeper has taken the answer yet; it stays in the queue",
+        "does one run? (`maestro ps`); `maestro gate show` tells when it counts",
+        Exit.UNAVAILABLE,
+    )

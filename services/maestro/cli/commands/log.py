@@ -1,0 +1,95 @@
+"""`maestro log`: which events is a run made of?"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from maestro.cli import console
+from maestro.cli.exit_codes import Exit
+from maestro.cli.where import Listing, Where
+
+if TYPE_CHECKING:
+    from maestro.log.reader import Commit, Rejected
+
+
+def log(
+    run: str,
+    *,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="", help="Wait for what comes next.")] = False,
+    after: Annotated[int, Parameter(help="Only entries after this seq.")] = 0,
+    where: Where = Where(),  # noqa: B008 - frozen, no options given
+    listing: Listing = Listing(),  # noqa: B008
+) -> int:
+    """Print the events of a run that can be believed, one line each; entries that cannot are named as such.
+
+    RUN may be `system`: the log of who was enrolled. With --json each line is one event.
+    """
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_log(run, follow, after, where, listing))
+
+
+async def _log(run: str, follow: bool, after: int, where: Where, listing: Listing) -> int:
+    from maestro.cli.commands.resume import no_such_run
+    from maestro.cli.engine import reading
+    from maestro.cli.where import find_place
+    from maestro.log.reader import commits
+
+    place = await find_place(where.repo, run=run)
+    async with reading(place) as engine:
+        if await engine.store.head(run) == 0:
+            raise await no_such_run(engine, run)
+        show = _as_json if listing.json else _as_line
+        async for verdict in commits(engine.store, engine.keyring(), run, follow=follow):
+            if verdict.seq > after:
+                for line in show(verdict):
+                    console.write(line)
+                if follow:
+                    import sys
+
+                    sys.stdout.flush()
+    return Exit.OK
+
+
+def _as_line(verdict: Commit | Rejected) -> list[str]:
+    from maestro.log.reader import Rejected
+    from maestro.projections.log_view import log_line
+    from maestro.projections.text import one_line
+
+    if isinstance(verdict, Rejected):
+        return [f"{verdict.seq:>5}.-  ✗ not believed: {one_line(verdict.reason)}"]
+    header = verdict.header
+    return [
+        str(log_line(f"{verdict.seq}.{index}", header.ts, header.actor, event))
+        for index, event in enumerate(verdict.events)
+    ]
+
+
+def _as_json(verdict: Commit | Rejected) -> list[str]:
+    from maestro.log.reader import Rejected
+
+    if isinstance(verdict, Rejected):
+        return [json.dumps({"seq": verdict.seq, "rejected": verdict.reason}, ensure_ascii=False)]
+    return [json.dumps(row, ensure_ascii=False) for row in _rows(verdict)]
+
+
+def _rows(commit: Commit) -> list[dict[str, Any]]:
+    import msgspec
+
+    header = commit.header
+    return [
+        {
+            "address": f"{commit.seq}.{index}",
+            "at": header.ts,
+            "actor": header.actor,
+            "epoch": header.epoch,
+            "id": record.id,
+            "type": record.type,
+            "cause": record.cause,
+            "data": msgspec.to_builtins(event),
+        }
+        for index, (record, event) in enumerate(zip(commit.records, commit.events, strict=True))
+    ]

@@ -1,0 +1,196 @@
+"""`maestro run`: how does a feature request become a branch? Checks, starts what is needed, follows to the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from maestro.cli import console
+from maestro.cli.errors import CliError
+from maestro.cli.exit_codes import Exit
+from maestro.cli.where import Place, Where
+
+if TYPE_CHECKING:
+    from maestro.agents.playbook import Playbook
+    from maestro.cli.engine import Engine
+    from maestro.cli.follow import Following
+    from maestro.cli.gates import GateDesk
+    from maestro.cli.preflight import Asked
+    from maestro.cli.show import Show
+    from maestro.runs.state import RunState
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Attending:
+    """Options that say how a run is attended to."""
+
+    no_input: Annotated[bool, Parameter(negative="", help="Never ask; end with exit code 5 at a gate.")] = False
+    answers_from_playbook: Annotated[
+        bool, Parameter(negative="", help="Answer gates from the playbook of the agent, and say so.")
+    ] = False
+    json: Annotated[bool, Parameter(name="--json", negative="", help="Print what it came to as JSON.")] = False
+    workers: Annotated[int | None, Parameter(help="Worker processes, where they are started here.")] = None
+
+
+def run(
+    *feature: str,
+    where: Where = Where(),  # noqa: B008 - frozen, no options given
+    spec: Annotated[Path | None, Parameter(help="A Markdown specification: headings, requirements, checks.")] = None,
+    agent: Annotated[str, Parameter(help="script:PLAYBOOK or command:'PROGRAM ARGUMENTS'.")] = "",
+    yes: Annotated[
+        bool, Parameter(name=["--yes", "--auto-approve"], negative="", help="Take the default at gates that have one.")
+    ] = False,
+    workflow: Annotated[str, Parameter(help="A built-in workflow's name, or a manifest's file.")] = "",
+    base: Annotated[str, Parameter(help="The commit to start from; without it, HEAD.")] = "",
+    allow_dirty: Annotated[
+        bool, Parameter(negative="", help="Start from HEAD even where files are not committed; they stay as they are.")
+    ] = False,
+    set_: Annotated[
+        tuple[str, ...], Parameter(name="--set", negative="", help="key=value over the configuration; may be repeated.")
+    ] = (),
+    attending: Attending = Attending(),
+) -> int:
+    """Plan, ask, implement, validate and hand over a branch for one feature.
+
+    FEATURE says in a sentence what shall be built; --spec gives a specification instead of it, or with it.
+    """
+    from maestro.cli.interrupts import run_async
+    from maestro.cli.preflight import Asked
+
+    asked = Asked(
+        feature=" ".join(feature),
+        spec=spec,
+        agent=agent,
+        workflow=workflow,
+        base=base,
+        allow_dirty=allow_dirty,
+        auto_approve=yes,
+        interactive=asks(attending),
+    )
+    return run_async(_run(asked, where, attending, set_))
+
+
+def asks(attending: Attending) -> bool:
+    return console.is_interactive() and not attending.no_input and not attending.json
+
+
+async def _run(asked: Asked, where: Where, attending: Attending, overrides: tuple[str, ...]) -> int:
+    from maestro.cli.where import find_place
+
+    place = await find_place(where.repo, overrides=overrides)
+    place.folder()
+    return await start_and_follow(place, asked, attending, "run")
+
+
+async def start_and_follow(place: Place, asked: Asked, attending: Attending, command: str) -> int:
+    """Check, start, follow; the exit code."""
+    from maestro.bus.client import ask
+    from maestro.cli.engine import warm_up, working
+    from maestro.cli.gates import who
+
+    warm = warm_up(place.remote_url)
+    try:
+        from maestro.cli.preflight import prepare
+
+        by = who(place.repo)
+        start = await prepare(place, asked, by)
+        async with (
+            driving(place, command, start.run),
+            working(place, command, start.run, warm=warm, workers=attending.workers or 0) as engine,
+        ):
+            place.private().note_run(start.run)
+            await ask(engine.store, start.run, start.command, "start")
+            return await attend(engine, start.run, attending, start.playbook)
+    finally:
+        if warm is not None:
+            await warm.stop()
+
+
+@contextlib.asynccontextmanager
+async def driving(place: Place, command: str, run: str) -> AsyncIterator[None]:
+    """This command drives the run: nobody else does on this repository. On the way out says how to come back."""
+    from maestro.cli.engine import take_run_lock
+    from maestro.embedded.state_dir import exclude_flow
+
+    lock = take_run_lock(place, command, run)
+    try:
+        exclude_flow(place.folder())
+        yield
+    finally:
+        lock.let_go()
+
+
+async def attend(
+    engine: Engine, run: str, attending: Attending, playbook: Playbook | None, *, quiet_history: bool = False
+) -> int:
+    """Follow the run to its end, see to its gates, and say what it came to."""
+    from maestro.cli.follow import Files, Following
+    from maestro.cli.show import Show
+
+    show = Show(live=console.is_interactive() and not attending.json, quiet=attending.json)
+    desk = desk_for(engine, run, attending, playbook, show)
+    following = Following(engine, run, show, desk, Files(engine.place.repo))
+    if quiet_history:
+        await following.catch_up()
+    try:
+        state = await following.to_the_end()
+    except CliError:
+        raise
+    except BaseException:
+        if not following.state.ended_for_good:
+            console.note(how_to_come_back(engine.place, run))
+        raise
+    return conclude(following, state, attending)
+
+
+def desk_for(engine: Engine, run: str, attending: Attending, playbook: Playbook | None, show: Show) -> GateDesk:
+    """Who sees to the gates."""
+    from maestro.cli.gates import Asking, Scripted, Telling, decide, who
+
+    async def send(command):  # type: ignore[no-untyped-def]
+        return await decide(engine.store, run, command)
+
+    by = who(engine.place.repo)
+    desk: GateDesk
+    if asks(attending):
+        desk = Asking(run, show, send, by)
+    else:
+        desk = Telling(run, show, send, by, give_up=attending.no_input)
+    return Scripted(playbook, desk) if playbook is not None and attending.answers_from_playbook else desk
+
+
+def how_to_come_back(place: Place, run: str) -> str:
+    if place.remote_url:
+        return f"The run goes on without this command. Follow it again with:  maestro watch {run}"
+    return f"The run is kept. Go on with it:  maestro resume {run}"
+
+
+def conclude(following: Following, state: RunState, attending: Attending) -> int:
+    """What the run came to, for people or as JSON; the exit code."""
+    from maestro.projections.files import metadata
+
+    if attending.json:
+        console.write_json(metadata(state))
+    elif state.status == "completed":
+        for line in next_steps(following):
+            console.write(line)
+    return Exit.OK if state.status == "completed" else Exit.RUN_FAILED
+
+
+def next_steps(following: Following) -> list[str]:
+    state = following.state
+    if state.handed_over is None:
+        return []
+    base = state.handed_over.base[:12]
+    return [
+        "",
+        f"  report   maestro report {state.run}",
+        f"  changes  git diff {base}...{state.branch}",
+        f"  take it  git merge {state.branch}",
+    ]

@@ -1,0 +1,73 @@
+"""How does the command line speak? Plain lines where nobody watches, colours and a live panel where a person does.
+
+Everything that somebody else wrote (agents, specifications, logs) comes through `visible` before it gets here, and is
+never read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPED_WIDTH = 1000
+"""Columns where nobody watches: nothing is broken or cut off for a program that reads it."""
+
+
+@cache
+def stdout() -> Console:
+    return _console(sys.stdout)
+
+
+@cache
+def stderr() -> Console:
+    return _console(sys.stderr)
+
+
+def _console(stream: Any) -> Console:
+    from rich.console import Console
+
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
+
+
+def write(text: str = "") -> None:
+    """A line of a command's result."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """A line beside the result, for people: it does not get into a pipe."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def write_json(value: Any) -> None:
+    write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
+    """Rows under their columns, or one line that says why there are none."""
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = list(rows)
+    if not rows:
+        return note(empty)
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    stdout().print(made, soft_wrap=False)
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at the terminal that both shows and hears."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

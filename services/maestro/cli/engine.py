@@ -1,0 +1,260 @@
+"""How does a command come to a server, and to services where it needs them? It finds them, or it starts its own.
+
+In this order: the server that is configured; the private one of this repository, where another command keeps it
+running; else a private one of our own, for as long as this command lasts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from maestro.cli.errors import CliError
+from maestro.cli.exit_codes import Exit
+from maestro.cli.where import Place
+from maestro.embedded.errors import Busy, Holder
+from maestro.embedded.lock import FileLock, Held, read_holder
+from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
+from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, make_keys, modules, service_specs
+from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
+from maestro.log.identity import operator_key
+from maestro.log.keyring import Keyring
+from maestro.log.redis_store import RedisStore, open_store
+
+WITH_SERVICES = frozenset({"run", "resume", "demo", "up"})
+"""Commands that keep services running beside the server."""
+WAIT_S = 20.0
+"""How long a command waits for another that is just reading, or that is just starting."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """A store to read and to ask. `supervisor` is there where the server or the services are ours."""
+
+    place: Place
+    store: RedisStore
+    url: str
+    password_file: str = ""
+    supervisor: Supervisor | None = None
+    notices: list[Callable[[Notice], None]] = field(default_factory=list)
+
+    @property
+    def is_ours(self) -> bool:
+        """The server ends with this command."""
+        return self.supervisor is not None
+
+    def keyring(self) -> Keyring:
+        """Whom to believe. Raises KeyRefused."""
+        return Keyring(operator_key(operator_pub_file(self.place)))
+
+
+def operator_pub_file(place: Place) -> Path:
+    return Path(os.environ.get("MAESTRO_OPERATOR_PUB_FILE") or place.state.root / "operator.pub")
+
+
+def run_lock(place: Place) -> FileLock:
+    """Held by the command that drives a run of this repository."""
+    return FileLock(place.private().root / "run.lock")
+
+
+def take_run_lock(place: Place, command: str, run: str) -> FileLock:
+    """Raises Busy, naming who drives which run."""
+    lock = run_lock(place)
+    try:
+        lock.take(command, run)
+    except Held as held:
+        raise busy(place, held.holder) from None
+    return lock
+
+
+def busy(place: Place, holder: Holder | None) -> Busy:
+    who = f"`maestro {holder.command}` (pid {holder.pid})" if holder else "another maestro"
+    what = f" with the run {holder.run}" if holder and holder.run else ""
+    attach = f"follow it with `maestro watch {holder.run}`, or " if holder and holder.run else ""
+    stop = f"end it with `kill {holder.pid}`" if holder else "end it"
+    return Busy(f"{who} is at work on {place.repo}{what}", f"{attach}wait until it has ended, or {stop}", holder)
+
+
+@contextlib.asynccontextmanager
+async def reading(place: Place, command: str = "read") -> AsyncIterator[Engine]:
+    """A store to read from; a private server is started for it where none runs."""
+    async with _engine(place, command, "", roles=()) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def answering(place: Place) -> AsyncIterator[Engine]:
+    """A store and whoever takes answers at gates."""
+    async with _engine(place, "gate", "", roles=TO_ANSWER) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def steering(place: Place) -> AsyncIterator[Engine]:
+    """A store and whoever pauses and cancels."""
+    async with _engine(place, "steer", "", roles=TO_STEER) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def serving(place: Place, workers: int = 0) -> AsyncIterator[Engine]:
+    """Everything, for whoever asks: `maestro up`. Raises Busy where another command serves this repository."""
+    if place.remote_url:
+        async with _services_elsewhere(place, place.remote_url, place.remote_password_file, ROLES, workers) as engine:
+            yield engine
+        return
+    lock = FileLock(place.private().lock)
+    try:
+        lock.take("up", wait_s=WAIT_S if _is_short(lock) else 0.0)
+    except Held as held:
+        raise busy(place, held.holder) from None
+    try:
+        async with _private(place, ROLES, Supervisor(), workers) as engine:
+            yield engine
+    finally:
+        lock.let_go()
+
+
+def _is_short(lock: FileLock) -> bool:
+    holder = read_holder(lock.path)
+    return holder is not None and holder.command not in WITH_SERVICES
+
+
+@contextlib.asynccontextmanager
+async def more_workers(place: Place, count: int) -> AsyncIterator[Engine]:
+    """Workers alone, against the server that is there already. Raises CliError where there is none."""
+    url, password_file = place.remote_url, place.remote_password_file
+    if not url:
+        endpoint = live_endpoint(place.private().server)
+        if endpoint is None:
+            raise CliError(
+                f"no server runs for {place.repo}, so a worker would have nothing to do",
+                "start one with `maestro up` or `maestro run`, or set MAESTRO_REDIS_URL",
+                Exit.UNAVAILABLE,
+            )
+        url, password_file = endpoint.url, endpoint.password_file
+    async with _services_elsewhere(place, url, password_file, ("worker",), count) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def _services_elsewhere(
+    place: Place, url: str, password_file: str, roles: Sequence[str], workers: int
+) -> AsyncIterator[Engine]:
+    """Services of ours against a server that is somebody else's."""
+    async with _store(place, url, password_file) as engine:
+        supervisor = engine.supervisor = Supervisor(notify=lambda notice: [hear(notice) for hear in engine.notices])
+        try:
+            await supervisor.start(specs_for(place, url, password_file, roles, workers, fresh_names=True))
+            yield engine
+        finally:
+            await asyncio.shield(supervisor.stop())
+
+
+@contextlib.asynccontextmanager
+async def working(
+    place: Place, command: str, run: str = "", *, warm: Supervisor | None = None, workers: int = 0
+) -> AsyncIterator[Engine]:
+    """A store and everything that works on a run. `warm` is a supervisor whose fork server imports already."""
+    async with _engine(place, command, run, roles=ROLES, warm=warm, workers=workers) as engine:
+        yield engine
+
+
+def warm_up(place_url: str, roles: Sequence[str] = ROLES) -> Supervisor | None:
+    """Let a fork server import while this command still checks what it was given; None where services run elsewhere."""
+    if place_url:
+        return None
+    supervisor = Supervisor()
+    supervisor.warm_up(modules(roles))
+    return supervisor
+
+
+@contextlib.asynccontextmanager
+async def _engine(
+    place: Place, command: str, run: str, *, roles: Sequence[str], warm: Supervisor | None = None, workers: int = 0
+) -> AsyncIterator[Engine]:
+    if place.remote_url:
+        async with _store(place, place.remote_url, place.remote_password_file) as engine:
+            yield engine
+        return
+    lock = await _own_lock(place, command, run, needs_services=bool(roles))
+    if isinstance(lock, Endpoint):
+        async with _store(place, lock.url, lock.password_file) as engine:
+            yield engine
+        return
+    try:
+        async with _private(place, roles, warm or Supervisor(), workers) as engine:
+            yield engine
+    finally:
+        lock.let_go()
+
+
+async def _own_lock(place: Place, command: str, run: str, *, needs_services: bool) -> FileLock | Endpoint:
+    """The lock, where the private server is ours to start; else where it is. Raises Busy."""
+    own = place.private()
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        lock = FileLock(own.lock)
+        try:
+            lock.take(command, run)
+            return lock
+        except Held as held:
+            holder = held.holder
+        serves = holder is not None and (holder.command in WITH_SERVICES or not needs_services)
+        if serves and (endpoint := live_endpoint(own.server)):
+            return endpoint
+        if time.monotonic() > deadline:
+            raise busy(place, holder)
+        await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def _store(place: Place, url: str, password_file: str) -> AsyncIterator[Engine]:
+    store = await open_store(url, password_file or None)
+    try:
+        yield Engine(place, store, url, password_file)
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, workers: int) -> AsyncIterator[Engine]:
+    """Our own server and services; gone when the block is left, however that happens."""
+    own, config = place.private(), place.config
+    notices: list[Callable[[Notice], None]] = []
+    server = PrivateServer(own.server, config.server.fsync)
+    supervisor.take_over(server, own.services, lambda notice: [hear(notice) for hear in notices])
+    try:
+        make_keys(place.state)
+        if roles:
+            supervisor.warm_up(modules(roles))
+        endpoint = server.start()
+        await supervisor.start(specs_for(place, endpoint.url, endpoint.password_file, roles, workers))
+        async with _store(place, endpoint.url, endpoint.password_file) as engine:
+            engine.supervisor = supervisor
+            engine.notices = notices
+            yield engine
+    finally:
+        await asyncio.shield(supervisor.stop())
+
+
+def specs_for(
+    place: Place, url: str, password_file: str, roles: Sequence[str], workers: int = 0, *, fresh_names: bool = False
+) -> list[ServiceSpec]:
+    from maestro_contracts.config import environment_of
+
+    return service_specs(
+        place.state,
+        place.own,
+        url,
+        password_file,
+        roles=roles,
+        counts={"worker": workers or place.config.workers.processes},
+        environments={role: environment_of(place.config, role) for role in roles},
+        fresh_names=fresh_names,
+    )

@@ -1,0 +1,37 @@
+"""What does an exit code of `maestro` mean? The one table; `maestro --help` ends with it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    OK = 0
+    RUN_FAILED = 1
+    USAGE = 2
+    BAD_INPUT = 3
+    UNAVAILABLE = 4
+    NEEDS_ANSWER = 5
+    BUSY = 6
+    DEFECT = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+MEANINGS: dict[Exit, str] = {
+    Exit.OK: "done",
+    Exit.RUN_FAILED: "the run failed or was cancelled",
+    Exit.USAGE: "the command line is wrong",
+    Exit.BAD_INPUT: "the repository, specification, workflow, configuration or state directory must be mended first",
+    Exit.UNAVAILABLE: "the server or a service cannot be reached or started",
+    Exit.NEEDS_ANSWER: "a gate needs an answer that nobody could give here, or the answer was refused",
+    Exit.BUSY: "another maestro is at work on this repository",
+    Exit.DEFECT: "a defect in maestro",
+    Exit.INTERRUPTED: "stopped by Ctrl-C; a run can be resumed",
+    Exit.TERMINATED: "stopped by SIGTERM; a run can be resumed",
+}
+
+
+def epilogue() -> str:
+    rows = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+    return f"Exit codes:\n{rows}"

@@ -1,0 +1,306 @@
+"""What does a person who watches a run read? Each event as a few lines: `[Maestro] Phase 3: Implementation`.
+
+Pure: events and the state after them in, lines out. Whatever somebody else wrote is made visible and shortened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from maestro.projections.log_view import PHASES
+from maestro.projections.text import count, duration, one_line
+from maestro.runs.state import RunState
+from maestro_contracts import events as e
+from maestro_contracts.records import FileChange, Problem
+
+Kind = Literal["phase", "step", "ok", "bad", "ask", "detail"]
+MARKS: dict[Kind, str] = {"step": "→", "ok": "✓", "bad": "✗", "ask": "?", "detail": "·"}
+REASON, WORDS = 240, 160
+"""Characters shown of a reason and of other words; the log has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    kind: Kind
+    text: str
+
+    def __str__(self) -> str:
+        if self.kind == "phase":
+            return f"[Maestro] {self.text}"
+        return f"[Maestro]   {MARKS[self.kind]} {self.text}"
+
+
+class Narrator:
+    """Tells one run. It remembers only which phase it told last."""
+
+    def __init__(self) -> None:
+        self._phase = 0
+
+    def lines(self, state: RunState, event: e.Event) -> list[Line]:
+        """The lines of one event; `state` is the run after the commit that the event came in."""
+        tell = TELLERS.get(type(event))
+        return [*self._new_phase(event), *(tell(state, event) if tell else [])]
+
+    def _new_phase(self, event: e.Event) -> list[Line]:
+        if not isinstance(event, e.StepStarted) or not event.phase or event.phase == self._phase:
+            return []
+        self._phase = event.phase
+        return [Line("phase", f"Phase {event.phase}: {phase_title(event.phase, event.title)}")]
+
+
+def phase_title(phase: int, title: str = "") -> str:
+    return PHASES.get(phase) or one_line(title, 60)
+
+
+Tell = Callable[[RunState, Any], list[Line]]
+
+
+def _why(problem: Problem | None) -> str:
+    return one_line(problem.reason, REASON) if problem else "no reason given"
+
+
+def _bad(text: str, problem: Problem | None = None) -> list[Line]:
+    lines = [Line("bad", f"{text}: {_why(problem)}" if problem else text)]
+    if problem is not None and problem.mend:
+        lines += [Line("detail", one_line(line, REASON)) for line in problem.mend.splitlines() if line.strip()][:12]
+    return lines
+
+
+def _ok(text: str) -> list[Line]:
+    return [Line("ok", text)]
+
+
+def _step(text: str) -> list[Line]:
+    return [Line("step", text)]
+
+
+def task_name(state: RunState, task: str) -> str:
+    """A task's id and title."""
+    known = state.tasks.get(task)
+    title = one_line(known.spec.title, 60) if known else ""
+    return f"{one_line(task, 40)} {title}".rstrip()
+
+
+def changes(files: tuple[FileChange, ...]) -> str:
+    added, removed = (sum(max(0, getattr(file, side)) for file in files) for side in ("added", "removed"))
+    return f"{count(len(files), 'file')}, +{added} -{removed}"
+
+
+# --- the run -----------------------------------------------------------------------------------------------------
+
+
+def _run_started(state: RunState, event: e.RunStarted) -> list[Line]:
+    branch = f"{one_line(event.repo.branch)} at " if event.repo.branch else ""
+    return [
+        Line("phase", f"Run {state.run}: {one_line(event.feature, WORDS)}"),
+        Line("step", f"from {branch}{event.repo.base[:12]}, workflow {one_line(event.workflow.name)}"),
+    ]
+
+
+def _run_completed(state: RunState, event: e.RunCompleted) -> list[Line]:
+    return [Line("phase", f"Done in {duration(event.at - state.started)}: {state.run}")]
+
+
+def _run_failed(state: RunState, event: e.RunFailed) -> list[Line]:
+    where = f" at {one_line(event.step)}" if event.step else ""
+    return [Line("phase", f"The run failed{where}"), *_bad(_why(event.problem), None), *_mend(event.problem)]
+
+
+def _mend(problem: Problem) -> list[Line]:
+    return _bad("", problem)[1:]
+
+
+def _told(text: str, event: Any) -> list[Line]:
+    why = f": {one_line(event.why, WORDS)}" if getattr(event, "why", "") else ""
+    return [Line("phase", f"{text} by {one_line(event.by)}{why}")]
+
+
+# --- planning ----------------------------------------------------------------------------------------------------
+
+
+def _codebase(_state: RunState, event: e.CodebaseDiscovered) -> list[Line]:
+    found = event.codebase
+    languages = ", ".join(name for name, _ in found.languages[:4]) or "no language that is known here"
+    tests = "; ".join(found.test_commands) or "none found"
+    return _step(f"read {count(found.files, 'file')}: {one_line(languages)}; tests: {one_line(tests, WORDS)}")
+
+
+def _prd_drafted(_state: RunState, event: e.PrdDrafted) -> list[Line]:
+    return _ok(f"PRD v{event.prd.version}: {count(len(event.prd.requirements), 'requirement')}, {one_line(event.path)}")
+
+
+def _tasks_generated(_state: RunState, event: e.TasksGenerated) -> list[Line]:
+    groups: dict[int, list[str]] = {}
+    for task in event.tasks:
+        groups.setdefault(task.group, []).append(one_line(task.id, 40))
+    totals = f"{count(len(event.tasks), 'task')} in {count(len(event.epics), 'epic')}, {count(len(groups), 'group')}"
+    shown = [Line("detail", f"[P:Group-{group}] {', '.join(tasks)}") for group, tasks in sorted(groups.items())[:20]]
+    return [Line("ok", totals), *shown]
+
+
+def _decision(_state: RunState, event: e.DecisionRecorded) -> list[Line]:
+    made = event.decision
+    topic, decision = one_line(made.topic, 80), one_line(made.decision, WORDS)
+    return _step(f"decided: {topic}: {decision} ({made.confidence:.0%} sure)")
+
+
+# --- gates -------------------------------------------------------------------------------------------------------
+
+
+def _gate_opened(_state: RunState, event: e.GateOpened) -> list[Line]:
+    questions = [Line("detail", f"{one_line(q.id)}: {one_line(q.text, REASON)}") for q in event.questions]
+    prompt = one_line(event.prompt, REASON) or f"{count(len(event.questions), 'question')} to answer"
+    return [Line("ask", f"{one_line(event.gate)}: {prompt}"), *questions]
+
+
+VIA = {
+    "auto": ", the gate's default, since --auto-approve was given",
+    "deadline": ", the gate's default, since its deadline passed",
+    "script": ", from the playbook",
+    "cli": "",
+}
+
+
+def _gate_decided(_state: RunState, event: e.GateDecided) -> list[Line]:
+    said = f': "{one_line(event.text, WORDS)}"' if event.text else ""
+    via = VIA.get(event.via, f", via {one_line(event.via)}")
+    return _ok(f"{one_line(event.gate)}: {one_line(event.choice)} by {one_line(event.approver)}{via}{said}")
+
+
+def _gate_closed(_state: RunState, event: e.GateClosed) -> list[Line]:
+    return _bad(f"{one_line(event.gate)} was closed: {one_line(event.because, WORDS)}")
+
+
+def _decision_refused(_state: RunState, event: e.DecisionRefused) -> list[Line]:
+    return _bad(f"{one_line(event.gate)}: {one_line(event.given, 80)!r} was refused: {one_line(event.reason, REASON)}")
+
+
+# --- tasks -------------------------------------------------------------------------------------------------------
+
+
+def _group_started(_state: RunState, event: e.GroupStarted) -> list[Line]:
+    more = f" and {len(event.tasks) - 12} more" if len(event.tasks) > 12 else ""
+    return _step(f"[P:Group-{event.group}] {', '.join(one_line(task, 40) for task in event.tasks[:12])}{more}")
+
+
+def _task_started(state: RunState, event: e.TaskStarted) -> list[Line]:
+    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    taken = ", taken over" if event.delivery > 1 else ""
+    return _step(f"{task_name(state, event.task)} ({one_line(event.worker, 40)}{again}{taken})")
+
+
+def _agent_reported(_state: RunState, event: e.AgentReported) -> list[Line]:
+    return [Line("detail", f"{one_line(event.task, 40)}: {one_line(event.text, WORDS)}")] if event.text.strip() else []
+
+
+def _task_claimed(_state: RunState, event: e.TaskClaimed) -> list[Line]:
+    done = f" in {duration(event.duration_ms)}" if event.duration_ms else ""
+    return _step(f"{one_line(event.task, 40)} claimed{done}: {changes(event.files)}; to be checked")
+
+
+def _task_failed(_state: RunState, event: e.TaskFailed) -> list[Line]:
+    return _bad(f"{one_line(event.task, 40)} failed", event.problem)[:1]
+
+
+def _task_accepted(_state: RunState, event: e.TaskAccepted) -> list[Line]:
+    return _ok(f"{one_line(event.task, 40)} checked, tree {event.tree[:12]}") if event.tree else []
+
+
+def _task_rejected(_state: RunState, event: e.TaskRejected) -> list[Line]:
+    return _bad(f"{one_line(event.task, 40)} rejected ({event.problem.kind.replace('_', ' ')})", event.problem)[:1]
+
+
+def _retry(_state: RunState, event: e.TaskRetryScheduled) -> list[Line]:
+    return _step(f"{one_line(event.task, 40)} again in {duration(event.delay_ms)}, attempt {event.attempt + 1}")
+
+
+def _merge_refused(_state: RunState, event: e.MergeRefused) -> list[Line]:
+    return _bad(f"{one_line(event.task, 40)} was not merged", event.problem)[:1]
+
+
+def _iteration(_state: RunState, event: e.IterationStarted) -> list[Line]:
+    because = one_line("; ".join(event.because), REASON)
+    return _step(f"refine, round {event.number}: {count(len(event.tasks), 'task')} for what does not hold: {because}")
+
+
+# --- validation and handoff ----------------------------------------------------------------------------------------
+
+
+def _run_checked(_state: RunState, event: e.RunChecked) -> list[Line]:
+    met = sum(1 for requirement in event.requirements if requirement.verdict == "met")
+    text = f"{met} of {count(len(event.requirements), 'requirement')} met"
+    lines = _ok(text) if event.verdict == "met" else _bad(f"{text}: {event.verdict.replace('_', ' ')}")
+    ran = [
+        Line("detail", f"{'passed' if one.passed else 'FAILED'} `{one_line(one.command, WORDS)}`")
+        for one in event.evidence
+        if one.what in {"tests", "lint"} or not one.passed
+    ]
+    unmet = [
+        Line("bad", f"{one_line(r.id)}: {one_line(r.why, REASON)}") for r in event.requirements if r.verdict != "met"
+    ]
+    return [*lines, *ran[:12], *unmet[:12]]
+
+
+def _handed_over(_state: RunState, event: e.HandedOver) -> list[Line]:
+    return _ok(f"branch {one_line(event.branch)} at {event.commit[:12]}: {changes(event.files)}")
+
+
+def _step_failed(_state: RunState, event: e.StepFailed) -> list[Line]:
+    later = "given up" if event.retry_ms is None else f"again in {duration(event.retry_ms)}"
+    return _bad(f"{one_line(event.step)} failed ({later})", event.problem)[:1]
+
+
+def _steps_reset(_state: RunState, event: e.StepsReset) -> list[Line]:
+    return _step(f"back to {one_line(event.target)}: {one_line(event.because, WORDS)}")
+
+
+def _dead_lettered(_state: RunState, event: e.CommandDeadLettered) -> list[Line]:
+    what = f"{one_line(event.command_type)} for {one_line(event.role)}"
+    return _bad(
+        f"{what} was given up after {count(event.deliveries, 'delivery', 'deliveries')}: {one_line(event.reason)}"
+    )
+
+
+TELLERS: dict[type[e.Event], Tell] = {
+    e.RunStarted: _run_started,
+    e.RunPrepared: lambda _, v: _ok(f"branch {one_line(v.branch)}"),
+    e.RunPaused: lambda _, v: _told("Paused", v),
+    e.RunResumed: lambda _, v: _told("Resumed", v),
+    e.RunCancelled: lambda _, v: _told("Cancelled", v),
+    e.RunCompleted: _run_completed,
+    e.RunFailed: _run_failed,
+    e.RequestRefused: lambda _, v: _bad(f"{one_line(v.request)} was refused: {one_line(v.reason, REASON)}"),
+    e.CodebaseDiscovered: _codebase,
+    e.PrdDrafted: _prd_drafted,
+    e.PlanRefused: lambda _, v: _bad("no plan", v.problem),
+    e.TasksGenerated: _tasks_generated,
+    e.TasksRefused: lambda _, v: _bad("no tasks", v.problem),
+    e.DecisionRecorded: _decision,
+    e.GateOpened: _gate_opened,
+    e.GateDecided: _gate_decided,
+    e.GateClosed: _gate_closed,
+    e.DecisionRefused: _decision_refused,
+    e.GroupStarted: _group_started,
+    e.GroupCompleted: lambda _, v: _ok(f"[P:Group-{v.group}] done"),
+    e.TaskStarted: _task_started,
+    e.AgentReported: _agent_reported,
+    e.TaskClaimed: _task_claimed,
+    e.TaskFailed: _task_failed,
+    e.TaskAccepted: _task_accepted,
+    e.TaskRejected: _task_rejected,
+    e.TaskRetryScheduled: _retry,
+    e.TaskAbandoned: lambda _, v: _bad(f"{one_line(v.task, 40)} given up", v.problem),
+    e.TaskMerged: lambda s, v: _ok(f"{task_name(s, v.task)} merged as {v.commit[:12]}"),
+    e.MergeRefused: _merge_refused,
+    e.IterationStarted: _iteration,
+    e.CheckpointMade: lambda _, v: _ok(f"checkpoint {v.number}, {one_line(v.name, 80)}, {v.commit[:12]}"),
+    e.RunChecked: _run_checked,
+    e.StepFailed: _step_failed,
+    e.StepWorkFailed: lambda _, v: _bad(f"{one_line(v.step)}: attempt {v.attempt} failed", v.problem),
+    e.StepsReset: _steps_reset,
+    e.HandedOver: _handed_over,
+    e.CommandDeadLettered: _dead_lettered,
+}
+"""Events without a line here are told by those around them; `maestro log` shows every one."""

@@ -1,0 +1,120 @@
+"""Which repository, which state, which server is this command about?"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from maestro.cli.errors import CliError
+from maestro.embedded.state_dir import RepoDir, StateDir, default_state_dir, open_state_dir
+
+if TYPE_CHECKING:
+    from maestro.git.state import RepoState
+    from maestro_contracts.config import Config
+
+CONFIG_FILE = ".flow/maestro/config.yaml"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """Options that say which repository a command is about."""
+
+    repo: Annotated[Path | None, Parameter(help="The repository; without it, the one around this folder.")] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Listing:
+    """Options of every listing."""
+
+    json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository with its state and configuration. Without a repository there is only a server elsewhere."""
+
+    state: StateDir
+    config: Config
+    repo: Path | None = None
+    own: RepoDir | None = None
+    git: RepoState | None = None
+
+    @property
+    def remote_url(self) -> str:
+        """The server that was configured; empty where a private one is used."""
+        return os.environ.get("MAESTRO_REDIS_URL") or self.config.server.url
+
+    @property
+    def remote_password_file(self) -> str:
+        return os.environ.get("MAESTRO_REDIS_PASSWORD_FILE") or self.config.server.password_file
+
+    def private(self) -> RepoDir:
+        """The state of the repository. Raises CliError where there is none."""
+        if self.own is None:
+            raise CliError("this folder is in no git repository", "go into one, or name it with --repo")
+        return self.own
+
+    def folder(self) -> Path:
+        """The repository's folder. Raises CliError where there is none."""
+        if self.repo is None:
+            raise CliError("this folder is in no git repository", "go into one, or name it with --repo")
+        return self.repo
+
+
+async def find_place(repo: Path | None, *, run: str = "", overrides: tuple[str, ...] = ()) -> Place:
+    """The place that `--repo`, the current folder or the run's name means. Raises CliError, GitProblem, UnsafeState,
+    InvalidFile."""
+    if repo is None and run:
+        repo = _where_run_is(run)
+    return await place_of((repo or Path.cwd()).expanduser().absolute(), needed=repo is not None, overrides=overrides)
+
+
+def _where_run_is(run: str) -> Path | None:
+    known = StateDir(default_state_dir()).find_run(run)
+    return known.repository() if known else None
+
+
+async def place_of(path: Path, *, needed: bool, overrides: tuple[str, ...] = ()) -> Place:
+    from maestro.git.state import inspect
+
+    git = await inspect(path)
+    if not git.is_repo or git.root is None:
+        if needed and not git.is_repo and not path.is_dir():
+            raise CliError(f"there is no folder {path}", "name a git repository with --repo")
+        if needed and not git.is_repo:
+            raise CliError(*_not_a_repository(git))
+        return Place(_state_dir(""), _config(None, overrides))
+    config = _config(git.root, overrides)
+    state = _state_dir(config.state_dir)
+    return Place(state, config, git.root, state.repo(git.root, _common_dir(git)), git)
+
+
+def _not_a_repository(git: RepoState) -> tuple[str, str]:
+    problem = git.problem()
+    assert problem is not None
+    return problem.reason, problem.mend
+
+
+def _common_dir(git: RepoState) -> Path:
+    """Git's folder that all worktrees of a repository share."""
+    assert git.git_dir is not None
+    link = git.git_dir / "commondir"
+    return (git.git_dir / link.read_text().strip()).resolve() if link.is_file() else git.git_dir
+
+
+def _state_dir(configured: str) -> StateDir:
+    if configured and not os.environ.get("MAESTRO_STATE_DIR"):
+        return open_state_dir(Path(configured).expanduser().absolute())
+    return open_state_dir(default_state_dir())
+
+
+def _config(root: Path | None, overrides: tuple[str, ...]) -> Config:
+    from maestro.cli.settings import load
+
+    return load(root / CONFIG_FILE if root else None, overrides)

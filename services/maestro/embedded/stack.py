@@ -1,0 +1,66 @@
+"""Which processes make a whole Maestro on this machine, and what is each told?"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+
+from maestro.embedded.state_dir import RepoDir, StateDir, make_folder
+from maestro.embedded.supervisor import ServiceSpec
+
+ROLES = ("registrar", "conductor", "gatekeeper", "planner", "taskgen", "integrator", "validator", "worker")
+"""In the order of their starts: who introduces the others first, who is needed last at the end."""
+TO_ANSWER = ("registrar", "gatekeeper")
+"""Who has to be there for an answer at a gate to count."""
+TO_STEER = ("registrar", "conductor", "gatekeeper")
+"""Who has to be there for a run to be paused or cancelled."""
+
+
+def modules(roles: Sequence[str] = ROLES) -> list[str]:
+    return [f"maestro.{role}" for role in roles]
+
+
+def make_keys(state: StateDir) -> None:
+    """The operator's key and every role's join secret, made where they are missing: then no process has to wait for
+    the registrar to make them. Raises KeyRefused where others may read them."""
+    from maestro.log.identity import make_join_secret, make_operator_key
+
+    (state.root / "join").mkdir(mode=0o700, exist_ok=True)
+    make_operator_key(state.root / "operator.key", state.root / "operator.pub")
+    for role in ROLES[1:]:
+        make_join_secret(state.root / "join" / role)
+
+
+def service_specs(
+    state: StateDir,
+    repo: RepoDir | None,
+    url: str,
+    password_file: str,
+    *,
+    roles: Sequence[str] = ROLES,
+    counts: Mapping[str, int],
+    environments: Mapping[str, Mapping[str, str]],
+    fresh_names: bool = False,
+) -> list[ServiceSpec]:
+    """One spec for each process: `counts` of each role (1 where not said), with its role's own `environments`.
+    `fresh_names`: names that nobody else has, where others serve the same server."""
+    logs = make_folder(repo.logs if repo else state.root / "logs")
+    shared = {"MAESTRO_REDIS_URL": url, "MAESTRO_REDIS_PASSWORD_FILE": password_file}
+    shared |= {"MAESTRO_STATE_DIR": str(state.root)} | ({"MAESTRO_WORK_DIR": str(repo.work)} if repo else {})
+    return [
+        ServiceSpec(
+            name,
+            f"maestro.{role}",
+            {**os.environ, **environments.get(role, {}), **shared, "MAESTRO_ACTOR": name},
+            logs / f"{name}.log",
+        )
+        for role in roles
+        for name in _names(role, counts.get(role, 1), fresh_names)
+    ]
+
+
+def _names(role: str, count: int, fresh: bool) -> list[str]:
+    if fresh:
+        return [f"{role}-{secrets.token_hex(3)}" for _ in range(count)]
+    return [f"{role}-{number}" for number in range(1, count + 1)] if role == "worker" or count > 1 else [role]
