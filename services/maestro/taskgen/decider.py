@@ -108,7 +108,7 @@ def _pieces(requirements: Sequence[Requirement]) -> list[_Piece]:
 
 
 def _parts(text: str) -> list[str]:
-    parts = [textwrap.dedent(match["text"]).strip() for match in _PART.finditer(text)]
+    parts = [re.sub(r"\n {2}", "\n", match["text"]).strip() for match in _PART.finditer(text)]
     return parts if len(parts) > 1 else [text]
 
 
