@@ -299,7 +299,7 @@ async def test_a_claim_pushed_from_another_host_is_fetched_and_checked(bench: Be
     assert the(outcome, e.VoteCast).verdict == "accept"
 
 
-# --- the whole run --------------------------------------------------------------------------------------------------------
+# --- the whole run ---------------------------------------
 
 
 async def checked(bench: Bench, commit: str, *requirements: Requirement, lint: tuple[str, ...] = ()) -> e.RunChecked:

@@ -97,7 +97,7 @@ class _Player:
         program = Program(("sh", "-c", step.command), job.tree, env, b"", step.timeout_s, job.spec.output_limit)
         ended = await run_program(program, None)
         self.tail = ended.tail
-        if ended.why != "exited":
+        if ended.why != "exited" or ended.exit_code < 0:
             problem = problem_of(program, ended)
             raise Stop(problem or Problem("agent_crash", f"`{step.command}` could not be run"))
         self.says.append(Ran(step.command, ended.exit_code))

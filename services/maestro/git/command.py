@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,12 +146,12 @@ async def _collect(stream: asyncio.StreamReader, limit: int) -> bytes:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a git that is still running: first kindly, so that it removes its lock files."""
-    for stop in (process.terminate, process.kill):
+    """End a git that is still running, with what it started: first kindly, so that it removes its lock files."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         if process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            stop()
+            os.killpg(process.pid, number)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), 5)
 
