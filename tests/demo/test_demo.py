@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,11 @@ def playbook(demo: DemoFiles) -> Playbook:
 
 
 def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, shell=True, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, shell=True, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def requirements(demo: DemoFiles) -> tuple[Requirement, ...]:

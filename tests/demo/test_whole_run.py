@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from maestro_contracts.commands import StartRun
-from maestro_contracts.records import AgentSpec, Repo, Retry, Settings
 
 from maestro.agents.playbook import load_playbook
 from maestro.demo import unpack
 from maestro.projections.folder import write
 from maestro.projections.projector import Projector
 from maestro.workflows import load_builtin
+from maestro_contracts.commands import StartRun
+from maestro_contracts.records import AgentSpec, Repo, Retry, Settings
 from tests.support.one_process import OneProcess
 
 RUN = "settle-up-demo22"
@@ -62,7 +62,9 @@ async def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
 
 def snapshot(repo: Path) -> str:
-    return "\n".join([git(repo, "rev-parse", "HEAD"), git(repo, "status", "--porcelain"), git(repo, "branch", "--show-current")])
+    return "\n".join(
+        [git(repo, "rev-parse", "HEAD"), git(repo, "status", "--porcelain"), git(repo, "branch", "--show-current")]
+    )
 
 
 def section(report: str, title: str) -> str:

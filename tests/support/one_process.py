@@ -9,9 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from maestro_contracts import commands as c
-from maestro_contracts import events as e
-
 from maestro.agents.playbook import Playbook
 from maestro.bus.service import Handler, Outcome
 from maestro.conductor.asking import follow
@@ -22,6 +19,8 @@ from maestro.projections.projector import Projector
 from maestro.taskgen.service import make_service as make_taskgen
 from maestro.validator.service import make_service as make_validator
 from maestro.worker.service import make_service as make_worker
+from maestro_contracts import commands as c
+from maestro_contracts import events as e
 from tests.support.conversation import opened
 from tests.support.handling import RecordingContext, delivered
 from tests.support.story import Story
@@ -91,7 +90,16 @@ class OneProcess:
         choice = next(item for item in command.choices if item.label == answer.choice)
         at = self.story.now
         said = e.GateDecided(
-            command.gate, command.visit, command.step, choice.label, choice.key, choice.target, "ada", "script", at, answer.text
+            command.gate,
+            command.visit,
+            command.step,
+            choice.label,
+            choice.key,
+            choice.target,
+            "ada",
+            "script",
+            at,
+            answer.text,
         )
         self._say("gatekeeper-1", [opened(command), said])
         self._decide([])
