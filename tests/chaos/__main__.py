@@ -1,0 +1,32 @@
+"""`python -m tests.chaos RUNS KILLS SEED`: the campaign at any length, repeatable by its seed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tests.support.campaign import Stack, campaign
+
+
+async def main(runs: int, kills: int, seed: int) -> int:
+    rng, total, bad = random.Random(seed), Counter[str](), 0
+    with tempfile.TemporaryDirectory(prefix="maestro-chaos-") as folder:
+        async with Stack(Path(folder)) as stack:
+            for number in range(runs):
+                findings = await campaign(stack, f"chaos-{number}-aaaaaa", rng, kills)
+                total += findings.kills
+                bad += bool(findings.wrong)
+                print(f"run {number}: {sum(findings.kills.values())} kills, {findings.wrong or 'all well'}", flush=True)
+    print(
+        f"{runs} runs, {sum(total.values())} kills ({dict(sorted(total.items()))}), {bad} runs with findings, seed {seed}"
+    )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[1:]]
+    sys.exit(asyncio.run(main(*(given + [20, 15, 1][len(given) :]))))

@@ -1,0 +1,38 @@
+"""What do a hundred kills change? Nothing but the time it takes."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+from tests.support.campaign import Stack, campaign
+
+KILLS = 100
+A_RUN = 15
+
+
+async def test_a_hundred_kills_lose_no_event_double_no_effect_and_change_no_result(tmp_path: Path) -> None:
+    rng = random.Random(20261121)
+    kills: Counter[str] = Counter()
+    trees = set()
+    async with Stack(tmp_path) as stack:
+        undisturbed = await campaign(stack, "undisturbed-aaaaaa", rng, kills=0)
+        assert undisturbed.wrong == []
+        for number in range(60):
+            findings = await campaign(stack, f"killed-{number}-aaaaaa", rng, kills=A_RUN)
+            assert findings.wrong == [], f"run {number}, after {dict(findings.kills)}"
+            trees.add(findings.tree)
+            kills += findings.kills
+            if sum(kills.values()) >= KILLS and len(kills) >= len(stack.processes()) + 1:
+                break
+    assert sum(kills.values()) >= KILLS
+    assert "server" in kills, "the server was never killed"
+    assert trees == {undisturbed.tree}
+
+
+async def test_the_same_campaign_catches_a_naive_worker(tmp_path: Path) -> None:
+    rng = random.Random(20261121)
+    async with Stack(tmp_path, worker_module="tests.support.naive_worker") as stack:
+        findings = await campaign(stack, "naive-aaaaaa", rng, kills=A_RUN, only=("worker",))
+    assert any("times in the log" in wrong for wrong in findings.wrong), findings.wrong
