@@ -1,7 +1,8 @@
-"""Does the demo go as it is told? Every real service in one process, from the specification to the handed-over branch."""
+"""Does the demo go as it is told? Every real service in one process, from the specification to the branch."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def git(repo: Path, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     folder = tmp_path_factory.mktemp("demo")
     files = unpack(folder / "demo")
     hurried = re.sub(r"delay: [\d.]+", "delay: 0", files.playbook.read_text(encoding="utf-8"))
@@ -47,17 +48,16 @@ async def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     settings = Settings(AgentSpec("script", playbook=hurried), retry=Retry(3, 0.0))
     base = git(files.repo, "rev-parse", "HEAD")
     text = files.spec.read_text(encoding="utf-8")
-    await run.start(
-        StartRun(
-            feature="Settle up after the trip",
-            source="spec",
-            text=text,
-            repo=Repo(str(files.repo), base, "main"),
-            workflow=load_builtin("autonomous"),
-            settings=settings,
-            by="ada",
-        )
+    command = StartRun(
+        feature="Settle up after the trip",
+        source="spec",
+        text=text,
+        repo=Repo(str(files.repo), base, "main"),
+        workflow=load_builtin("autonomous"),
+        settings=settings,
+        by="ada",
     )
+    asyncio.run(run.start(command))
     return Done(run, files.repo, before)
 
 
@@ -71,7 +71,7 @@ def section(report: str, title: str) -> str:
     return report.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
-async def test_the_run_completes_with_every_requirement_met(done: Done) -> None:
+def test_the_run_completes_with_every_requirement_met(done: Done) -> None:
     state = done.told.state
     assert (state.status, state.problem) == ("completed", None)
     assert [task.status for task in state.tasks.values()] == ["done"] * 8
@@ -80,14 +80,14 @@ async def test_the_run_completes_with_every_requirement_met(done: Done) -> None:
     assert state.violations == []
 
 
-async def test_the_liar_is_caught_once_and_everybody_else_is_believed_at_once(done: Done) -> None:
+def test_the_liar_is_caught_once_and_everybody_else_is_believed_at_once(done: Done) -> None:
     tasks = done.told.state.tasks.values()
     lied = [task for task in tasks if task.attempt > 1]
     assert [task.spec.requirements for task in lied] == [("R-5",)]
     assert [problem.kind for problem in lied[0].problems] == ["false_claim"]
 
 
-async def test_the_branch_holds_the_feature_and_its_tests_pass(done: Done, tmp_path: Path) -> None:
+def test_the_branch_holds_the_feature_and_its_tests_pass(done: Done, tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     git(done.repo, "worktree", "add", "--quiet", "--detach", str(checkout), BRANCH)
     try:
@@ -100,16 +100,16 @@ async def test_the_branch_holds_the_feature_and_its_tests_pass(done: Done, tmp_p
         git(done.repo, "worktree", "remove", "--force", str(checkout))
 
 
-async def test_the_users_own_branch_and_files_are_untouched(done: Done) -> None:
+def test_the_users_own_branch_and_files_are_untouched(done: Done) -> None:
     assert snapshot(done.repo) == done.before
 
 
-async def test_the_prd_file_is_the_one_on_the_branch(done: Done) -> None:
+def test_the_prd_file_is_the_one_on_the_branch(done: Done) -> None:
     path = done.told.state.prd_path
     assert done.told.files()[path].decode().strip() == git(done.repo, "show", f"{BRANCH}:{path}")
 
 
-async def test_the_report_tells_it_all(done: Done) -> None:
+def test_the_report_tells_it_all(done: Done) -> None:
     report = done.told.report()
     assert "**The run is completed**: 8 of 8 tasks done, 8 of 8 requirements met." in report
     assert "8 of 8 done, in 4 groups, 9 attempts" in report
@@ -122,7 +122,7 @@ async def test_the_report_tells_it_all(done: Done) -> None:
     assert f"git merge --no-ff {BRANCH}" in section(report, "Next steps")
 
 
-async def test_the_commands_of_the_next_steps_work(done: Done, tmp_path: Path) -> None:
+def test_the_commands_of_the_next_steps_work(done: Done, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     git(done.repo, "clone", "--quiet", str(done.repo), str(copy))
     git(copy, "fetch", "--quiet", "origin", f"{BRANCH}:{BRANCH}")
@@ -135,7 +135,7 @@ async def test_the_commands_of_the_next_steps_work(done: Done, tmp_path: Path) -
     assert (copy / "tally" / "settle.py").is_file()
 
 
-async def test_a_second_reader_of_the_log_writes_the_same_files(done: Done, tmp_path: Path) -> None:
+def test_a_second_reader_of_the_log_writes_the_same_files(done: Done, tmp_path: Path) -> None:
     reader = Projector(RUN)
     for commit in done.run.story.commits:
         reader.apply(commit)
