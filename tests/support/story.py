@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from maestro.projections.projector import Projector
 from maestro_contracts import events as e
 from maestro_contracts.envelope import CommitHeader, EventRecord
 from maestro_contracts.records import (
@@ -27,8 +28,6 @@ from maestro_contracts.records import (
     TaskSpec,
     Workflow,
 )
-
-from maestro.projections.projector import Projector
 
 RUN = "settle-up-abc234"
 BRANCH = f"maestro/{RUN}"
