@@ -7,15 +7,15 @@ import re
 
 HEADS = "refs/heads/maestro/"
 REFS = "refs/maestro/"
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+|\.\.+|^[.-]+|\.lock$|\.$")
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 
 
 def safe(name: str) -> str:
     """The name as one part of a ref's or a folder's name; a changed one stays unique by a piece of its hash."""
-    clean = _UNSAFE.sub("-", name)[:80]
-    if clean == name:
+    if _SAFE.fullmatch(name) and ".." not in name and not name.endswith((".", ".lock")):
         return name
-    return f"{clean.strip('.-') or 'x'}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    clean = re.sub(r"[^A-Za-z0-9_]+", "-", name)[:60].strip("-")
+    return f"{clean or 'x'}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def branch(run: str) -> str:
