@@ -21,9 +21,8 @@ async def main(runs: int, kills: int, seed: int) -> int:
                 total += findings.kills
                 bad += bool(findings.wrong)
                 print(f"run {number}: {sum(findings.kills.values())} kills, {findings.wrong or 'all well'}", flush=True)
-    print(
-        f"{runs} runs, {sum(total.values())} kills ({dict(sorted(total.items()))}), {bad} runs with findings, seed {seed}"
-    )
+    killed = ", ".join(f"{name} {count}" for name, count in sorted(total.items()))
+    print(f"{runs} runs, {sum(total.values())} kills ({killed}), {bad} runs with findings, seed {seed}")
     return 1 if bad else 0
 
 
