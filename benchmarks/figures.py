@@ -12,7 +12,7 @@ from rich.table import Table
 
 
 class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One figure. Where there is a `floor`, `ratio` is value to floor; `target` bounds the ratio, else the value."""
+    """One figure. Where there is a `floor`, `ratio` is value to floor; `target` bounds what `of` says."""
 
     benchmark: str
     what: str
@@ -21,6 +21,7 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
     floor: float | None = None
     floor_what: str = ""
     target: float | None = None
+    of: Literal["ratio", "value"] = "ratio"
     sense: Literal["at least", "at most"] = "at least"
     note: str = ""
 
@@ -33,7 +34,7 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the target was met; None where there is none."""
         if self.target is None:
             return None
-        measured = self.value if self.ratio is None else self.ratio
+        measured = self.value if self.of == "value" or self.ratio is None else self.ratio
         return measured >= self.target if self.sense == "at least" else measured <= self.target
 
 
@@ -77,4 +78,5 @@ def _target(figure: Figure) -> str:
     if figure.target is None:
         return ""
     sign = "≥" if figure.sense == "at least" else "≤"
-    return f"{sign} {number(figure.target)} {'✓' if figure.met else '✗'}"
+    unit = f" {figure.unit}" if figure.of == "value" else ""
+    return f"{sign} {number(figure.target)}{unit} {'✓' if figure.met else '✗'}"
