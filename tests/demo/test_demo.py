@@ -156,13 +156,13 @@ def test_the_task_generator_makes_eight_tasks_in_four_groups_of_them(demo: DemoF
     assert [tuple(sorted(groups[number])) for number in sorted(groups)] == list(LEVELS)
 
 
-def test_the_agents_of_the_demo_wait_less_than_ten_seconds_in_all(playbook: Playbook) -> None:
+def test_the_agents_of_the_demo_wait_less_than_five_seconds_in_all(playbook: Playbook) -> None:
     def wait(name: str) -> float:
         steps = [step for steps in play_of(playbook, name).attempts for step in steps]
         return sum(step.seconds for step in steps if isinstance(step, Delay))
 
     waits = {name: wait(name) for name in REQUIREMENTS}
-    assert 0 < sum(max(waits[name] for name in level) for level in LEVELS) < 10
+    assert 0 < sum(max(waits[name] for name in level) for level in LEVELS) < 5
 
 
 def test_the_gate_has_a_prepared_answer(playbook: Playbook) -> None:
