@@ -6,9 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
+from maestro.projections.files import files
+from maestro.projections.history import History
 from maestro.projections.issues import issue_id, to_jsonl
 from maestro.runs.state import RunState, TaskState
-from maestro_contracts.records import Epic, Prd, Requirement, TaskSpec
+from maestro_contracts.records import AgentSpec, Epic, Prd, Requirement, Settings, TaskSpec
 
 START = 1_700_000_000_000
 ONE = TaskSpec("T-001", "Ein\n Titel – ä", 1, "E-1", "Long text", "docs", requirements=("R-1",), check="make check")
@@ -84,3 +86,12 @@ def test_ids_share_one_prefix_and_differ_between_runs() -> None:
 def test_the_same_state_gives_the_same_bytes_and_none_before_there_are_tasks() -> None:
     assert to_jsonl(state()) == to_jsonl(state())
     assert to_jsonl(RunState("r")) == ""
+
+
+def test_the_file_is_among_a_runs_files_where_its_settings_ask_for_it() -> None:
+    run = state()
+    run.status = "running"
+    run.settings = Settings(AgentSpec("probe"), beads=True)
+    assert files(run, History())[".beads/issues.jsonl"].decode() == to_jsonl(run)
+    run.settings = Settings(AgentSpec("probe"))
+    assert ".beads/issues.jsonl" not in files(run, History())

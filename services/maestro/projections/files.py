@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from maestro.projections import facts
+from maestro.projections.beads import BEADS_FILE
 from maestro.projections.history import History, Timed
+from maestro.projections.issues import to_jsonl
 from maestro.projections.log_view import LogLine
 from maestro.projections.report import report
 from maestro.projections.text import fence, prose, utc
@@ -26,7 +28,8 @@ _STATUS_LINE = re.compile(r"^status:.*$", flags=re.MULTILINE)
 
 
 def files(state: RunState, history: History) -> dict[str, bytes]:
-    """Path (relative to the repository, with `/`) to content, for everything that the run shows under `.flow/`."""
+    """Path (relative to the repository, with `/`) to content, for everything that the run shows under `.flow/`
+    (and, where its settings say so, `.beads/`)."""
     if state.status == "none":
         return {}
     session = f"{FLOW}/maestro/sessions/{safe_name(state.run)}"
@@ -38,8 +41,15 @@ def files(state: RunState, history: History) -> dict[str, bytes]:
         f"{session}/final-report.md": report(state, history),
         **_decision_files(state, history),
         **_prd_files(state, history),
+        **_beads_files(state),
     }
     return {path: texts[path].encode("utf-8", "backslashreplace") for path in sorted(texts)}
+
+
+def _beads_files(state: RunState) -> dict[str, str]:
+    """The tasks as beads issues, where the run's settings ask for them and there are any."""
+    wanted = state.settings is not None and state.settings.beads and state.tasks
+    return {BEADS_FILE: to_jsonl(state)} if wanted else {}
 
 
 def safe_name(text: str, limit: int = 60) -> str:
