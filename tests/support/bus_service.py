@@ -60,7 +60,7 @@ async def do_task(delivery: Delivery, ctx: Context) -> Outcome:
             case "sleep-at-first":
                 await asyncio.sleep(float(arg) if delivery.count == 1 else 0)
             case "block":
-                time.sleep(float(arg))
+                time.sleep(float(arg))  # noqa: ASYNC251 - a handler that holds up everything is what is tested
             case "raise":
                 raise RuntimeError("as the test wanted")
             case "die":
@@ -117,4 +117,8 @@ def make_service(tools: Tools) -> Service:
 
 
 if __name__ == "__main__":
-    sys.exit(run_service(make_service, sys.argv[1], timers=True, admit=admit_alone))
+    sys.exit(
+        run_service(
+            make_service, sys.argv[1], timers=sys.argv[1] in ("worker", "conductor", "gatekeeper"), admit=admit_alone
+        )
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from maestro.bus.service import Asked, Delivery, Outcome, Said
+from maestro.bus.service import Asked, Delivery, Outcome
 from maestro.log.store import Ack, Appended, Conflict, Duplicate, Lost, Result, Send, Timer
 from maestro_contracts.commands import Advance
 from maestro_contracts.envelope import write_command
@@ -31,33 +31,37 @@ class Verdict(Enum):
     REFUSED = "refused"
 
 
-@dataclass(slots=True, eq=False)
+Settle = Callable[[Delivery | None, Verdict], None]
+
+
 class Job:
-    """One outcome on its way into the log. `handles` are the deliveries it completes; `settle` is told once for each
-    of them what became of it (once with None where there is none). `taken` are ids that the log had already."""
+    """One outcome on its way into the log. `handles` are the deliveries that it completes; `settle` is told for each of
+    them what became of it (once with None where there is none). `taken` are ids that the log had already.
 
-    outcome: Outcome
-    handles: tuple[Delivery, ...]
-    settle: Callable[[Delivery | None, Verdict], None]
-    taken: set[str] = field(default_factory=set)
+    `events` is what is left to say, `answers` the commands that it answers for good, `ids` all that it would take. They
+    are asked for several times, so they are made once.
+    """
 
-    @property
-    def events(self) -> list[Said]:
-        """What is left to say."""
-        if not self.taken:
-            return list(self.outcome.events)
-        return [said for said in self.outcome.events if said.id not in self.taken]
+    __slots__ = ("answers", "events", "handles", "ids", "outcome", "settle", "taken")
 
-    @property
-    def answers(self) -> list[str]:
-        """The commands that this answers for good. A wake-up is no question, and comes again under its id."""
-        return [d.id for d in self.handles if type(d.command) is not Advance and d.run == self.outcome.run]
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids it would take."""
-        events = self.events
-        return [*self.answers, *(said.id for said in events)] if events else []
+    def __init__(
+        self,
+        outcome: Outcome,
+        handles: tuple[Delivery, ...],
+        settle: Settle,
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        self.outcome = outcome
+        self.handles = handles
+        self.settle = settle
+        self.taken = taken
+        self.events = tuple(said for said in outcome.events if said.id not in taken) if taken else outcome.events
+        self.answers: tuple[str, ...] = ()
+        self.ids: tuple[str, ...] = ()
+        if self.events:
+            # A wake-up is no question: it comes again under its id.
+            self.answers = tuple([d.id for d in handles if type(d.command) is not Advance and d.run == outcome.run])
+            self.ids = (*self.answers, *[said.id for said in self.events])
 
     def still_follows(self, asked: Asked) -> bool:
         """False for a command that follows from what was said before: it was sent then."""
@@ -76,21 +80,19 @@ class Batch:
     jobs: list[Job] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     room: int = ANSWERS_ROOM
-
-    @property
-    def expected(self) -> int | None:
-        return next((job.outcome.expected for job in self.jobs if job.outcome.expected is not None), None)
+    expected: int | None = None
 
     def takes(self, job: Job) -> bool:
         """Add the job, unless it contradicts what is here: then it waits for the next write."""
-        ids = job.ids
-        size = sum(len(id) + 1 for id in job.answers)
-        if len(self.jobs) >= MAX_BATCH or not self.ids.isdisjoint(ids) or (self.jobs and size > self.room):
+        size = sum(map(len, job.answers)) + len(job.answers)
+        if self.jobs and (len(self.jobs) >= MAX_BATCH or size > self.room or not self.ids.isdisjoint(job.ids)):
             return False
-        if job.outcome.expected is not None and self.expected is not None:
-            return False
+        if job.outcome.expected is not None:
+            if self.expected is not None:
+                return False
+            self.expected = job.outcome.expected
         self.jobs.append(job)
-        self.ids.update(ids)
+        self.ids.update(job.ids)
         self.room -= size
         return True
 
@@ -176,7 +178,7 @@ def _without_taken(job: Job, taken: dict[str, int]) -> list[Job]:
         return [job]
     answered = tuple(d for d in job.handles if d.id in taken)
     if not answered and job.outcome.expected is None:
-        return [Job(job.outcome, job.handles, job.settle, job.taken | taken.keys())]
+        return [Job(job.outcome, job.handles, job.settle, job.taken.union(taken))]
     for delivery in job.handles:
         if delivery.id not in taken:
             job.settle(delivery, Verdict.AGAIN)

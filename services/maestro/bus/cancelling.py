@@ -44,7 +44,7 @@ class Cancellations:
         found = waiting.get(delivery.message_id)
         if found is None:
             found = waiting[delivery.message_id] = asyncio.get_running_loop().create_future()
-        if self._reader is None or self._reader.done():
+        if not self.reading:
             self._reader = asyncio.create_task(self._read(), context=Context())
         return await asyncio.shield(found)
 
@@ -58,6 +58,11 @@ class Cancellations:
             found.set_result(LOST)
         if not waiting:
             del self._waiting[delivery.run]
+
+    @property
+    def reading(self) -> bool:
+        """Nothing is read while nobody waits."""
+        return self._reader is not None and not self._reader.done()
 
     async def stop(self) -> None:
         if self._reader:

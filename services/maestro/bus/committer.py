@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from maestro.bus.batches import Batch, Job, Verdict, acks, gather, send, sends, settle, timers
@@ -67,9 +67,10 @@ class Committer:
         return len(self._jobs)
 
     def submit(self, job: Job) -> None:
+        if not self._jobs:
+            self._idle.clear()
+            self._ready.set()
         self._jobs.append(job)
-        self._idle.clear()
-        self._ready.set()
 
     async def bury(self, letter: DeadLetter, run: str = "", command: str = "", command_type: str = "") -> None:
         """Move a message to the dead-letter queue, with an event in its run's log where the run is known."""
@@ -126,7 +127,7 @@ class Committer:
 
     def _compose(self, batch: Batch) -> tuple[Draft, Write]:
         said = [each for job in batch.jobs for each in job.events]
-        answers = list(dict.fromkeys(id for job in batch.jobs if job.events for id in job.answers))
+        answers = list(dict.fromkeys(id for job in batch.jobs for id in job.answers))
         draft = self._draft(batch.run, said, answers)
         blobs = tuple(blob for job in batch.jobs for blob in job.outcome.blobs)
         write = Write(
@@ -189,21 +190,30 @@ class Committer:
     async def _bury(self, burial: Burial) -> None:
         letter = burial.letter
         try:
-            draft, write = self._compose_burial(burial)
-            result = await self._insist(lambda: self._store.dead_letter(write, letter))
-        except Exception as error:
-            self._log.error("a message cannot be given up; it stays pending", message=letter.id, exc_info=error)
-        else:
-            self._author.settle(draft, result)
-            self._log.error(
-                "message given up: it is in the dead-letter queue",
-                message=letter.id,
-                run=burial.run,
-                command=burial.command,
-                deliveries=letter.deliveries,
-                reason=letter.reason,
-            )
+            await self._write_letter(burial)
+        except (StoreCorrupt, ValueError) as error:
+            self._log.error("nothing can be said about a message given up", message=letter.id, exc_info=error)
+            await self._bury_in_silence(burial)
+        self._log.error(
+            "message given up: it is in the dead-letter queue",
+            message=letter.id,
+            run=burial.run,
+            command=burial.command,
+            deliveries=letter.deliveries,
+            reason=letter.reason,
+        )
         burial.done.set_result(None)
+
+    async def _bury_in_silence(self, burial: Burial) -> None:
+        """Where the run's log is what cannot be written to, the message must not come back for ever all the same."""
+        try:
+            await self._write_letter(replace(burial, run=""))
+        except (StoreCorrupt, ValueError) as error:
+            self._log.error("a message cannot be given up; it stays pending", message=burial.letter.id, exc_info=error)
+
+    async def _write_letter(self, burial: Burial) -> None:
+        draft, write = self._compose_burial(burial)
+        self._author.settle(draft, await self._insist(lambda: self._store.dead_letter(write, burial.letter)))
 
     def _compose_burial(self, burial: Burial) -> tuple[Draft, Write]:
         letter = burial.letter

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from maestro.bus.batches import Job, Verdict
 from maestro.bus.logs import HANDLING, get_log
@@ -90,7 +91,10 @@ class Desk(ABC):
         return [id for id, work in self._works.items() if work.begun]
 
     def take(self, deliveries: Sequence[Delivery]) -> list[str]:
-        """Line these up; returns the ids of those that nobody here could begin soon."""
+        """Line these up; returns the ids of those that nobody here could begin soon. After `close` nothing is taken:
+        what still arrives stays pending."""
+        if not self._open:
+            return []
         for delivery in deliveries:
             if delivery.message_id not in self._works:
                 work = self._works[delivery.message_id] = Work(delivery)
@@ -106,18 +110,19 @@ class Desk(ABC):
         if delivery is None:
             return
         work = self._works.get(delivery.message_id)
-        if work is not None and verdict is Verdict.AGAIN and self._open and work.conflicts < MAX_CONFLICTS:
+        if work is None or verdict is not Verdict.AGAIN or not self._open:
+            self._drop(delivery, lost=verdict is Verdict.LOST)
+        elif work.conflicts == MAX_CONFLICTS:
+            self._failed(work, TimeoutError(f"the run's state changed under it {MAX_CONFLICTS} times"))
+        else:
             work.conflicts += 1
             self._waiting.appendleft(work)
             self._begin()
-        else:
-            self._drop(delivery, lost=verdict is Verdict.LOST)
 
     def lose(self, ids: Sequence[str]) -> None:
         """Other consumers have taken these over."""
         for id in ids:
             if work := self._works.get(id):
-                self._log.warning("message lost to another consumer", message=id, command=work.delivery.id)
                 self._drop(work.delivery, lost=True)
 
     def close(self) -> None:
@@ -134,6 +139,8 @@ class Desk(ABC):
 
     def _drop(self, delivery: Delivery, *, lost: bool) -> None:
         if self._works.pop(delivery.message_id, None) is not None:
+            if lost:
+                self._log.warning("message lost to another consumer", run=delivery.run, command=delivery.id)
             self._ways.gone(delivery, lost)
         self._changed.set()
 
@@ -173,22 +180,24 @@ class SingleDesk(Desk):
         self._relief_due = False
         wanted = min(len(self._waiting), self._service.parallel - len(self._runners), max(1, len(self._runners)))
         for _ in range(wanted):
-            runner = self._loop.create_task(self._run())
-            self._runners.add(runner)
-            runner.add_done_callback(self._runners.discard)
+            self._runners.add(self._loop.create_task(self._run()))
 
     async def _run(self) -> None:
-        while self._waiting:
-            work = self._waiting.popleft()
-            self._busy += 1
-            if self._waiting and not self._relief_due:
-                self._relief_due = True
-                self._loop.call_soon(self._begin)
-            try:
-                await self._handle(work)
-            finally:
-                self._busy -= 1
-        self._changed.set()
+        try:
+            while self._waiting:
+                work = self._waiting.popleft()
+                self._busy += 1
+                if self._waiting and not self._relief_due:
+                    self._relief_due = True
+                    self._loop.call_soon(self._begin)
+                try:
+                    await self._handle(work)
+                finally:
+                    self._busy -= 1
+        finally:
+            # Here and not in a callback: what comes in before a callback ran would count on a task that has ended.
+            self._runners.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            self._changed.set()
 
     async def _handle(self, work: Work) -> None:
         delivery = work.delivery

@@ -15,7 +15,7 @@ BEAT_S = 5.0
 
 
 def beat(path: Path, state: str) -> None:
-    """Write down that the process is in this state now (`ready`, `waiting`, `stopping`)."""
+    """Write down that the process is in this state now (`ready`, `waiting`, `stopped`)."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft.write_text(f"{state} {os.getpid()}\n")

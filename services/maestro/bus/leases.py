@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from maestro.log.store import StoreCorrupt
+
 GROUP = "g"
 PAGE = 10_000
 
@@ -96,9 +98,10 @@ class Leases:
 
 
 async def ensure_group(client: Redis, key: str) -> None:
-    """Make the group where there is none, so that it sees every message that was ever queued."""
+    """Make the group where there is none, so that it sees every message that was ever queued. Raises StoreCorrupt."""
     try:
         await client.xgroup_create(key, GROUP, id="0", mkstream=True)
     except ResponseError as error:
         if not str(error).startswith("BUSYGROUP"):
-            raise
+            mend = "look at it with TYPE and XINFO STREAM, and delete it where it is no queue"
+            raise StoreCorrupt(f"the queue {key} cannot be used ({error}); {mend}") from error

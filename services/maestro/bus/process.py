@@ -82,17 +82,19 @@ class Process:
     async def _receive(self, entries: Sequence[Entry]) -> None:
         """Take what arrived; returns when there is room for more."""
         deliveries: list[Delivery] = []
+        burials: list[Coroutine[Any, Any, None]] = []
         for id, message, count in entries:
             read = read_entry(self._service.role, id, message, count)
             if isinstance(read, Junk):
-                await self._bury_junk(read)
+                burials.append(self._bury_junk(read))
             elif why := self._refusal(read):
-                await self._bury(read, message or b"", why)
+                burials.append(self._bury(read, message or b"", why))
             else:
                 deliveries.append(read)
         surplus = self._desk.take(deliveries)
         if surplus:
             await self._leases.release(surplus)
+        await asyncio.gather(*burials)
         await self._desk.until_room()
 
     def _refusal(self, delivery: Delivery) -> str:
@@ -152,6 +154,8 @@ class Process:
         for task in self._background:
             task.cancel()
         await asyncio.wait(self._background)
+        if self._settings.health_file:
+            health.beat(self._settings.health_file, "stopped")
         await self._cancellations.stop()
         await self._leave()
         await self._client.aclose()

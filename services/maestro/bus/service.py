@@ -2,6 +2,8 @@
 
 A handler gets one `Delivery` and returns one `Outcome`: what it says (events), what it asks next (commands), timers.
 The runtime signs all outcomes that are ready for one run as one commit and completes them in one atomic call.
+
+What is made for each message is a msgspec struct, since it is made in a fifth of the time that a dataclass takes.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from maestro_contracts.commands import Command
 from maestro_contracts.events import Event
 from maestro_contracts.roles import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One command as it was handed to this consumer. `count` is 1 the first time, higher after a takeover."""
 
     command: Command
@@ -28,8 +31,7 @@ class Delivery:
     queue: str
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, gc=False):
     """An event with the slot that it fills (its id), and the event or command it follows from."""
 
     id: str
@@ -37,8 +39,7 @@ class Said:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A command for another role, with its id and the event that it follows from."""
 
     id: str
@@ -46,8 +47,7 @@ class Asked:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(msgspec.Struct, frozen=True, gc=False):
     """At `due` (ms since the epoch) ask this."""
 
     id: str
@@ -55,8 +55,7 @@ class SetTimer:
     asked: Asked
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What handling came to. `handles` are the deliveries that it completes (by default the one being handled);
     `advance` wakes the conductor after the write, as is right for all but the conductor itself."""
 
