@@ -86,7 +86,7 @@ async def test_the_unittest_command_finds_the_tests_when_it_is_run(
 
 async def test_a_src_layout_is_tested_from_the_checkout_and_not_from_an_installed_copy(tmp_path: Path) -> None:
     files = {"src/pkg/__init__.py": "", "tests/test_a.py": "import pytest\n"}
-    assert (await found(tmp_path, files)).codebase.test_commands == ("PYTHONPATH=src python -m pytest -q",)
+    assert (await found(tmp_path, files)).codebase.test_commands == ('PYTHONPATH="$PWD/src" python -m pytest -q',)
 
 
 async def test_a_configured_python_path_is_left_alone(tmp_path: Path) -> None:
@@ -112,6 +112,21 @@ async def test_linters_are_those_that_are_configured(tmp_path: Path) -> None:
         "python -m mypy",
         "make lint",
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"mypy.ini": "[mypy]\n"}, "python -m mypy ."),
+        ({"mypy.ini": "[mypy]\nfiles = a\n"}, "python -m mypy"),
+        ({"setup.cfg": "[mypy]\npackages = a\n"}, "python -m mypy"),
+        ({"setup.cfg": "[mypy]\nbroken"}, "python -m mypy ."),
+    ],
+)
+async def test_mypy_is_told_what_to_check_only_where_its_configuration_does_not(
+    tmp_path: Path, files: dict[str, str], command: str
+) -> None:
+    assert (await found(tmp_path, files)).codebase.lint_commands == (command,)
 
 
 # --- others -----------------------------------------------------------------------------------------------------------
@@ -203,6 +218,12 @@ async def test_languages_frameworks_dependencies_and_layout_are_listed(tmp_path:
         ("go.mod", "module a\nrequire (\n\tgithub.com/gin-gonic/gin v1.9.0\n)\n", "Gin"),
         ("pom.xml", "<artifactId>spring-boot-starter-web</artifactId>", "Spring Boot"),
         ("requirements.txt", "# web\nDjango==5\n", "Django"),
+        ("setup.cfg", "[metadata]\nname = click\n[options]\ninstall_requires =\n    flask>=2\n", "Flask"),
+        ("setup.py", "setup(name='click', install_requires=['Flask[async] >= 2'])\n", "Flask"),
+        ("tox.ini", "[testenv]\ndeps =\n  tornado\ncommands = pytest\n", "Tornado"),
+        ("Pipfile", "[packages]\naiohttp = '*'\n", "aiohttp"),
+        ("environment.yml", "name: numpy\ndependencies:\n  - pandas=2\n", "pandas"),
+        ("pyproject.toml", "[tool.poetry.group.dev.dependencies]\ntyper = '1'\n", "Typer"),
         ("package.json", '{"devDependencies": {"vitest": "1"}}', "Vitest"),
     ],
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from maestro.planner.project import REQUIREMENTS, Project, json, table, toml
+from maestro.planner.project import REQUIREMENTS, Project, ini, json, table, toml
 
 FRAMEWORKS: Mapping[str, Mapping[str, str]] = {
     "Python": {
@@ -77,15 +77,44 @@ def _pyproject_names(text: str) -> frozenset[str]:
     return _requirement_names(lines)
 
 
+_QUOTED = re.compile(r"""(?<![=\w])\s*['"]([A-Za-z][\w.-]*)\s*(?:\[[\w, -]*\])?\s*(?:[<>=~!;][^'"]*)?['"]""")
+
+
+def _ini_names(text: str) -> frozenset[str]:
+    """What a `setup.cfg` or a `tox.ini` asks for: `install_requires`, extras, `deps`."""
+    lines: list[str] = []
+    for section, values in ini(text).items():
+        for key, value in values.items():
+            if key.endswith(("requires", "_require")) or key == "deps" or "extras_require" in section:
+                lines += value.splitlines()
+    return _requirement_names(lines)
+
+
+def _python_names(name: str, text: str) -> frozenset[str] | None:
+    """What a Python project's file asks for; None where it is another kind of file."""
+    match name:
+        case "pyproject.toml":
+            return _pyproject_names(text)
+        case "setup.cfg" | "tox.ini":
+            return _ini_names(text)
+        case "setup.py" | "noxfile.py":
+            return _requirement_names(_QUOTED.findall(text))
+        case "Pipfile":
+            data = toml(text)
+            return _requirement_names([*table(data, "packages"), *table(data, "dev-packages")])
+        case "environment.yml":
+            return _requirement_names(re.findall(r"^\s*-\s*([\w.-]+)", text, re.M))
+        case _ if REQUIREMENTS.match(name):
+            return _requirement_names(text.splitlines())
+    return None
+
+
 def dependencies(path: str, text: str) -> Iterator[tuple[str, frozenset[str]]]:
     """The language and the names that a dependency file depends on."""
     name = posixpath.basename(path)
-    if name == "pyproject.toml":
-        yield "Python", _pyproject_names(text)
-    elif REQUIREMENTS.match(name):
-        yield "Python", _requirement_names(text.splitlines())
-    elif name in ("setup.py", "setup.cfg", "Pipfile", "environment.yml", "tox.ini", "noxfile.py"):
-        yield "Python", frozenset(word.lower() for word in re.findall(r"(?<![\w.-])[A-Za-z][\w-]+(?![\w.-])", text))
+    python = _python_names(name, text)
+    if python is not None:
+        yield "Python", python
     elif name == "package.json":
         data = json(text)
         yield "JavaScript", frozenset([*table(data, "dependencies"), *table(data, "devDependencies")])

@@ -5,6 +5,7 @@ All pure. A file that does not parse counts as not there.
 
 from __future__ import annotations
 
+import configparser
 import posixpath
 import re
 import shlex
@@ -108,6 +109,16 @@ def toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
         return {}
+
+
+def ini(text: str) -> dict[str, dict[str, str]]:
+    """The sections of a `setup.cfg`, `tox.ini` and the like."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except (configparser.Error, ValueError):
+        return {}
+    return {name: dict(parser.items(name)) for name in parser.sections()}
 
 
 def json(text: str) -> dict[str, Any]:

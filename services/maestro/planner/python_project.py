@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from maestro.planner.frameworks import dependencies
-from maestro.planner.project import Command, Project, in_folder, is_python_test, table, toml
+from maestro.planner.project import Command, Project, in_folder, ini, is_python_test, table, toml
 
 _IMPORTS_PYTEST = re.compile(r"^\s*(?:import|from)\s+pytest\b", re.M)
 _IMPORTS_UNITTEST = re.compile(r"^\s*(?:import|from)\s+unittest\b", re.M)
@@ -56,14 +56,14 @@ def _asks_for(project: Project, name: str) -> bool:
 
 
 def _source_path(project: Project, folder: str) -> str:
-    """`PYTHONPATH=src ` for a src layout: a fresh checkout must test its own code, not an installed copy."""
+    """A `PYTHONPATH` for a src layout: a fresh checkout must test its own code, not an installed copy."""
     data = toml(project.text(folder, "pyproject.toml"))
     configured = "pythonpath" in table(data, "tool", "pytest", "ini_options")
     if configured or "pythonpath" in project.text(folder, "pytest.ini"):
         return ""
     prefix = posixpath.join(folder, "src") + "/"
     packages = (path.removeprefix(prefix) for path in project.paths if path.startswith(prefix))
-    return "PYTHONPATH=src " if any(re.fullmatch(r"\w+/__init__\.py|\w+\.py", path) for path in packages) else ""
+    return 'PYTHONPATH="$PWD/src" ' if any(re.fullmatch(r"\w+/__init__\.py|\w+\.py", path) for path in packages) else ""
 
 
 def _unittest_start(project: Project, folder: str, tests: list[str]) -> str:
@@ -106,5 +106,12 @@ def python_lint(project: Project) -> Iterator[Command]:
     if project.has(folder, ".flake8") or "[flake8]" in setup or "[flake8]" in project.text(folder, "tox.ini"):
         yield Command(in_folder(folder, "python -m flake8"), "Python", 0.8, "flake8 is configured")
     if "mypy" in tools or project.has(folder, "mypy.ini") or "[mypy]" in setup:
-        target = "" if "files" in table(tools, "mypy") or "files" in project.text(folder, "mypy.ini") else " ."
-        yield Command(in_folder(folder, f"python -m mypy{target}"), "Python", 0.7, "mypy is configured")
+        text = f"python -m mypy{_mypy_target(project, folder)}"
+        yield Command(in_folder(folder, text), "Python", 0.7, "mypy is configured")
+
+
+def _mypy_target(project: Project, folder: str) -> str:
+    """Nothing where the configuration names what to check; else the whole folder."""
+    tables = [table(toml(project.text(folder, "pyproject.toml")), "tool", "mypy")]
+    tables += [ini(project.text(folder, name)).get("mypy", {}) for name in ("mypy.ini", "setup.cfg")]
+    return "" if any({"files", "packages", "modules"} & set(found) for found in tables) else " ."
