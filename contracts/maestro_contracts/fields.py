@@ -55,8 +55,10 @@ _DURATION_SCHEMA = {
 
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
 Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema(_DURATION_SCHEMA)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""One line of text that is there."""
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x7f][^\x00-\x1f\x7f]*$")
+]
+"""One line of text that can be seen."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
 """Some lines of text."""
 Count = Annotated[int, Field(ge=1)]

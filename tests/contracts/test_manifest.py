@@ -189,6 +189,7 @@ def test_an_unknown_key_of_a_retry_is_answered_with_the_nearest() -> None:
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: 1}]}", "choices[0].key"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: a b}]}", "choices[0].key"),
         ('{name: g, type: gate, prompt: x, choices: [{label: "a\\nb", key: a}]}', "choices[0].label"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: '  ', key: a}]}", "choices[0].label"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], auto: yes}", "auto"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: soon}", "timeout"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: 0}", "timeout"),
@@ -294,3 +295,27 @@ def test_a_refine_step_goes_back_to_an_implement_step_before_it() -> None:
     found = problem(text)
     assert (found.field, found.mend) == ("steps[5].target", "known: implement")
     assert loaded(text.replace("target: tasks", "target: implement")).steps[5].target == "implement"
+
+
+def test_a_refine_step_cannot_go_back_to_what_comes_after_it() -> None:
+    text = (
+        INITIALISE
+        + "  - {name: plan, type: plan}\n"
+        + "  - {name: tasks, type: tasks, depends_on: [plan]}\n"
+        + "  - {name: one, type: implement, depends_on: [start, tasks]}\n"
+        + "  - {name: validate, type: validate, depends_on: [one]}\n"
+        + "  - {name: refine, type: refine, target: two, depends_on: [validate]}\n"
+        + "  - {name: two, type: implement, depends_on: [refine]}\n"
+    )
+    found = problem(text)
+    assert (found.field, found.reason) == ("steps[5].target", "'two' does not come before it")
+
+
+def test_a_workflow_of_many_diamonds_is_checked_as_fast_as_a_chain() -> None:
+    layers = [[f"s{layer}-{place}" for place in "abc"] for layer in range(60)]
+    steps = "".join(
+        f"  - {{name: {name}, type: probe, depends_on: [{', '.join(layers[depth - 1]) if depth else ''}]}}\n"
+        for depth, layer in enumerate(layers)
+        for name in layer
+    )
+    assert len(loaded(steps).steps) == 180

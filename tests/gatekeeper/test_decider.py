@@ -112,6 +112,11 @@ def test_an_answer_that_two_choices_share_decides_nothing(desk: Desk) -> None:
     assert desk.tell(OPEN(choices=choices)).tell(ASK("a")).said(e.DecisionRefused)
 
 
+def test_nothing_is_no_answer_even_to_a_choice_without_a_name(desk: Desk) -> None:
+    choices = (Choice(" ", "a"), Choice("no", "n", "_fail"))
+    assert desk.tell(OPEN(choices=choices)).tell(ASK("")).said(e.DecisionRefused)
+
+
 def test_a_second_answer_is_refused_with_who_decided_and_when(desk: Desk) -> None:
     desk.tell(OPEN()).tell(ASK("approve"))
     refused = desk.tell(ASK("abort", by="bob")).said(e.DecisionRefused)
