@@ -57,3 +57,11 @@ def test_it_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
 
 def test_the_commands_exit_code_is_passed_on(tmp_path: Path) -> None:
     record(tmp_path, "raise SystemExit(3)", code=3)
+
+
+def test_what_went_wrong_is_shown_even_where_much_is_left_out(tmp_path: Path) -> None:
+    svg = record(tmp_path, "for n in range(300): print('✗ a lie' if n == 200 else f'line {n}')")
+    assert "✗ a lie" in text_of(svg)
+    assert "line 0" in text_of(svg)
+    assert "line 299" in text_of(svg)
+    assert "line 100" not in text_of(svg)
