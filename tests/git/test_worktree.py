@@ -150,3 +150,23 @@ async def test_another_programs_lock_is_waited_for(tmp_path: Path) -> None:
     await moving
 
     assert await run.refs.read("refs/maestro/r-1/x") == base
+
+
+async def test_a_persons_filters_make_the_checkout_and_the_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text('[filter "loud"]\n smudge = tr a-z A-Z\n clean = tr A-Z a-z\n required = true\n')
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {".gitattributes": "*.big filter=loud\n", "a.big": "words\n"})
+    monkeypatch.setenv("HOME", str(home))
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", base) as tree:
+        assert (tree.path / "a.big").read_text() == "WORDS\n"
+        (tree.path / "b.big").write_text("MORE\n")
+        written = await tree.write_tree()
+
+    assert git(repo, "show", f"{written}:b.big") == "more"
+    assert git(repo, "rev-parse", f"{written}:a.big") == git(repo, "rev-parse", f"{base}:a.big")

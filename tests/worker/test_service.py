@@ -430,3 +430,60 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
         await elsewhere.do_task(delivered(running(repo, base, "echo x > x"), "task:T-001:1"), RecordingContext()),
         e.TaskClaimed,
     )
+
+
+# --- what may be said -------------------------------------------------------------------------------------------------
+
+
+async def test_escape_sequences_and_given_secrets_are_taken_out_of_what_an_agent_says(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "sk-very-secret")
+    script = r"printf '\033[31mred\033[0m \033]0;title\007 key is %s\n' $API_KEY; exit 3"
+    spec = AgentSpec("command", command=("sh", "-c", script), env=("API_KEY",))
+
+    failed = the(await shop.do(asked(shop.repo, shop.base, spec)), e.TaskFailed)
+
+    assert failed.tail == "red  key is ***"
+    assert "sk-very-secret" not in failed.problem.reason
+    assert all("secret" not in event.text and "\x1b" not in event.text for event in shop.ctx.events(e.AgentReported))
+
+
+async def test_a_file_whose_name_is_no_utf8_can_be_told(shop: Shop) -> None:
+    claim = the(
+        await shop.do(running(shop.repo, shop.base, r"""printf x > "$(printf 'bad\377.txt')" """)), e.TaskClaimed
+    )
+
+    assert claim.files == (FileChange(r"bad\xff.txt", 1, 0, "A"),)
+    assert msgspec.json.encode(claim)
+
+
+@pytest.mark.parametrize(
+    "script", ['rm -rf "$MAESTRO_WORKTREE"', 'cd / && rm -rf "$MAESTRO_WORKTREE" && ln -s /tmp "$MAESTRO_WORKTREE"']
+)
+async def test_an_agent_that_removes_its_worktree_is_refused(shop: Shop, script: str) -> None:
+    failed = the(await shop.do(running(shop.repo, shop.base, script)), e.TaskFailed)
+
+    assert failed.problem.kind == "scope_violation"
+    assert shop.left() == []
+    assert git(shop.repo, "worktree", "list").count("\n") == 0
+
+
+async def test_pipes_and_sockets_in_the_worktree_are_no_hindrance(shop: Shop) -> None:
+    claim = the(await shop.do(running(shop.repo, shop.base, "mkfifo pipe; echo x > x")), e.TaskClaimed)
+
+    assert [change.path for change in claim.files] == ["x"]
+
+
+async def test_a_socket_fits_below_the_temporary_folder(shop: Shop) -> None:
+    bind = "import os, socket; socket.socket(socket.AF_UNIX).bind(os.environ['TMPDIR'] + '/' + 's' * 60)"
+
+    the(
+        await shop.do(running(shop.repo, shop.base, f'set -e; {sys.executable} -c "{bind}"; echo x > x')), e.TaskClaimed
+    )
+
+
+async def test_editors_litter_in_the_persons_tree_is_not_blamed_on_the_agent(shop: Shop) -> None:
+    script = f"echo x > x; touch '{shop.repo}/.README.md.swp' '{shop.repo}/.DS_Store'"
+
+    the(await shop.do(running(shop.repo, shop.base, script)), e.TaskClaimed)

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from maestro.git.removing import remove
 
 PASSED = ("LANG", "LANGUAGE", "TZ", "TERM", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TOOLCHAINS = {"PYENV_ROOT": ".pyenv", "RUSTUP_HOME": ".rustup"}
 """Where version managers keep their tools when no variable says so: below the home that a program does not get."""
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder for one program's home and temporary files. Its path is short: sockets must fit below it (108 bytes)."""
+    folder = Path(tempfile.mkdtemp(prefix="mst-"))
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def clean_environment(tree: Path, private: Path, root: Path | None, passed: Iterable[str] = ()) -> dict[str, str]:
@@ -23,6 +37,7 @@ def clean_environment(tree: Path, private: Path, root: Path | None, passed: Iter
     env |= _toolchains()
     env |= {"HOME": str(home), "TMPDIR": str(tmp), "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(_sources(tree)), "GIT_TERMINAL_PROMPT": "0"}
+    env |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
     env |= {f"GIT_{who}_NAME": "Maestro agent" for who in ("AUTHOR", "COMMITTER")}
     env |= {f"GIT_{who}_EMAIL": "agent@localhost" for who in ("AUTHOR", "COMMITTER")}
     env |= _python(root, env["PATH"])
@@ -52,3 +67,8 @@ def _passed(names: Iterable[str]) -> dict[str, str]:
     return {
         name: value if is_set else os.environ[name] for name, is_set, value in pairs if is_set or name in os.environ
     }
+
+
+def secrets_of(passed: Iterable[str]) -> tuple[str, ...]:
+    """The values that a program is given by name, and that nobody else should read."""
+    return tuple(_passed(passed).values())

@@ -7,10 +7,11 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from maestro.git.command import git
-from maestro.git.names import HEADS, REFS
+from maestro.git.names import HEADS, REFS, shown
 from maestro.git.workspace import RunRepo
 
 OURS = (HEADS, REFS)
@@ -18,6 +19,18 @@ NOT_WATCHED = (*OURS, "refs/remotes/", "refs/prefetch/")
 """Refs that change while a run goes on for other reasons than its agents: ours, and what a fetch brings."""
 WATCHED_FILES = ("config", "config.worktree", "info/attributes")
 FLOW = ".flow/"
+LITTER = (
+    "__pycache__",
+    "*.py[co]",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".DS_Store",
+    "*.sw[op]",
+    ".#*",
+    "4913",
+)
+"""What systems, editors and test runs leave in a person's tree while they look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,7 @@ class Fingerprint:
     def differs(self, other: Fingerprint) -> tuple[str, ...]:
         """The names of what is not the same in the other one, sorted."""
         names = self.things.keys() | other.things.keys()
-        return tuple(sorted(name for name in names if self.things.get(name) != other.things.get(name)))
+        return tuple(sorted(shown(name) for name in names if self.things.get(name) != other.things.get(name)))
 
 
 async def fingerprint(repo: RunRepo) -> Fingerprint:
@@ -67,8 +80,12 @@ async def _tree(root: Path) -> dict[str, str]:
     return {
         str(root / field[3:]): f"{field[:2]} {_stat(root / field[3:])}"
         for field in fields
-        if not field[3:].startswith(FLOW)
+        if not field[3:].startswith(FLOW) and not _is_litter(field[3:])
     }
+
+
+def _is_litter(path: str) -> bool:
+    return any(fnmatchcase(part, pattern) for part in path.split("/") for pattern in LITTER)
 
 
 def _stat(path: Path) -> str:

@@ -55,5 +55,10 @@ def trailers(text: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def shown(path: str) -> str:
+    """A path as text that can be written down: bytes that are no UTF-8 become `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _line(text: str) -> str:
     return " ".join(text.split())

@@ -104,7 +104,7 @@ class Repository:
         changes = []
         for field in counts:
             added, removed, path = field.split("\t", 2)
-            changes.append(FileChange(path, _lines(added), _lines(removed), kinds.get(path, "M")))
+            changes.append(FileChange(names.shown(path), _lines(added), _lines(removed), kinds.get(path, "M")))
         return tuple(changes)
 
     # --- writing objects ------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class Repository:
         how = ("--write-tree", "-z", "--name-only", "--no-messages")
         result = await self.git("merge-tree", *how, ours, theirs, ok=(0, 1))
         tree, *conflicts = result.fields
-        return Merge(tree, tuple(dict.fromkeys(path for path in conflicts if path)))
+        return Merge(tree, tuple(dict.fromkeys(names.shown(path) for path in conflicts if path)))
 
     async def put_file(self, commit: str, path: str, content: bytes) -> str:
         """The tree of `commit` with one file made or replaced; ignore rules do not matter."""

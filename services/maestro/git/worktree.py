@@ -6,21 +6,22 @@ import asyncio
 import contextlib
 import os
 import shutil
-import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maestro.git import names
 from maestro.git.command import Result, git
 from maestro.git.finishing import finish
 from maestro.git.lock import locked
 from maestro.git.problems import DISK_FULL, GitProblem, from_os_error
+from maestro.git.removing import remove
 from maestro.git.repository import Repository
 
 TRIES = 5
 PRIVATE = ".private"
-CHECKOUT_TIMEOUT_S = 1800.0
+CHECKING_OUT: dict[str, Any] = {"timeout_s": 1800.0, "user_config": True}
+"""A person's filters (large files) are part of what a checkout is."""
 NEARLY_FULL = 1024 * 1024
 
 LITTER = """\
@@ -60,16 +61,16 @@ class Worktree:
         index = self.private / "index.now"
         shutil.copy2(self.private / "index", index)
         env = {"GIT_INDEX_FILE": str(index)}
-        await self.git("add", "--all", "--", ".", env=env, timeout_s=CHECKOUT_TIMEOUT_S)
+        await self.git("add", "--all", "--", ".", env=env, **CHECKING_OUT)
         return (await self.git("write-tree", env=env)).text
 
     async def restore(self) -> None:
         """Everything as the commit has it again; what was added is deleted. For checkouts that hold nobody's work."""
         if not self.untouched_link():
-            await asyncio.to_thread(_remove, self.path / ".git")
+            await asyncio.to_thread(remove, self.path / ".git")
             shutil.copy2(self.private / "link", self.path / ".git")
-        await self.git("reset", "--hard", "--quiet", self.base, timeout_s=CHECKOUT_TIMEOUT_S)
-        await self.git("clean", "-ffdqx", timeout_s=CHECKOUT_TIMEOUT_S)
+        await self.git("reset", "--hard", "--quiet", self.base, **CHECKING_OUT)
+        await self.git("clean", "-ffdqx", **CHECKING_OUT)
 
     async def nested(self) -> tuple[str, ...]:
         """Folders here that are repositories of their own: git would keep only their names."""
@@ -77,19 +78,25 @@ class Worktree:
         tracked = {os.path.dirname(path) for path in (await self.git("ls-files", "-z")).fields}
         known = {path for folder in tracked for path in _with_parents(folder)}
         inside = {path for path in known if os.path.lexists(self.path / path / ".git")}
-        return tuple(sorted({path.rstrip("/") for path in untracked if path.endswith("/")} | inside))
+        found = {path.rstrip("/") for path in untracked if path.endswith("/")} | inside
+        return tuple(sorted(names.shown(path) for path in found))
+
+    @property
+    def there(self) -> bool:
+        """False where the folder is gone, or is a link to somewhere else by now."""
+        return self.path.is_dir() and not self.path.is_symlink()
 
     def untouched_link(self) -> bool:
         """True where `.git` in the tree still is the file that git wrote."""
         link = self.path / ".git"
         try:
-            return not link.is_symlink() and link.read_bytes() == (self.private / "link").read_bytes()
+            return self.there and not link.is_symlink() and link.read_bytes() == (self.private / "link").read_bytes()
         except OSError:
             return False
 
     async def remove(self) -> None:
         """Take the worktree away, whatever an agent did to its files' modes. Refs and commits stay."""
-        await finish(asyncio.to_thread(_remove, self.path, self.admin, self.private))
+        await finish(asyncio.to_thread(remove, self.path, self.admin, self.private))
 
 
 async def add_worktree(repository: Repository, path: Path, commit: str) -> Worktree:
@@ -99,13 +106,13 @@ async def add_worktree(repository: Repository, path: Path, commit: str) -> Workt
         private.mkdir(parents=True)
         await _register(repository, path, commit)
         tree = Worktree(repository, path, _admin(path), private, commit)
-        await tree.git("reset", "--hard", "--quiet", commit, timeout_s=CHECKOUT_TIMEOUT_S)
+        await tree.git("reset", "--hard", "--quiet", commit, **CHECKING_OUT)
         _remember(tree)
         return tree
     except BaseException as error:
         # How full the disk is must be asked before what filled it is taken away.
         problem = _explained(error, path) if isinstance(error, GitProblem | OSError) else None
-        await finish(asyncio.to_thread(_remove, path, _registered(repository, path), private))
+        await finish(asyncio.to_thread(remove, path, _registered(repository, path), private))
         if problem is not None:
             raise problem from None
         raise
@@ -133,7 +140,7 @@ async def _register(repository: Repository, path: Path, commit: str) -> None:
             except GitProblem as problem:
                 if problem.kind != "transient" or attempt + 1 == TRIES:
                     raise
-                await asyncio.to_thread(_remove, path, _registered(repository, path))
+                await asyncio.to_thread(remove, path, _registered(repository, path))
             await asyncio.sleep(0.1 * 2**attempt)
 
 
@@ -171,24 +178,3 @@ def _explained(error: GitProblem | OSError, path: Path) -> GitProblem:
         if problem.kind == "transient" and shutil.disk_usage(folder).free < NEARLY_FULL:
             return GitProblem("environment", f"{problem.reason}: no space left under {folder}", DISK_FULL)
     return problem
-
-
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        if path.is_symlink() or path.is_file():
-            path.unlink(missing_ok=True)
-        elif path.is_dir():
-            shutil.rmtree(path, onerror=_open_up)
-
-
-def _open_up(remove: Callable[..., Any], name: str, _error: Any) -> None:
-    """A folder without write permission keeps its files: open it and try once more; what still stays is left."""
-    for folder in (os.path.dirname(name), name):
-        with contextlib.suppress(OSError):
-            if not os.path.islink(folder):
-                os.chmod(folder, stat.S_IRWXU)
-    with contextlib.suppress(OSError):
-        if os.path.isdir(name) and not os.path.islink(name):
-            shutil.rmtree(name, ignore_errors=True)
-        else:
-            remove(name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from maestro.agents.environment import clean_environment
+from maestro.agents.environment import clean_environment, private_folder
 from maestro.agents.process import TOKEN, Ended, Program, run_program
+from maestro.agents.words import plain
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
 from maestro.validator.decider import Checked, Kind, failing_tests
@@ -78,13 +78,12 @@ class Checks:
         return outcome
 
     async def _one(self, tree: Worktree, command: str) -> Outcome:
-        private = tree.private / "check"
-        shutil.rmtree(private, ignore_errors=True)
-        env = clean_environment(tree.path, private, self.repo.root) | {TOKEN: secrets.token_hex(16)}
-        program = Program(("sh", "-c", command), tree.path, env, b"", self.timeout_s, OUTPUT_LIMIT)
-        ended = await run_program(program)
+        with private_folder() as private:
+            env = clean_environment(tree.path, private, self.repo.root) | {TOKEN: secrets.token_hex(16)}
+            program = Program(("sh", "-c", command), tree.path, env, b"", self.timeout_s, OUTPUT_LIMIT)
+            ended = await run_program(program)
         await tree.restore()
-        output = ended.output.decode("utf-8", "replace")
+        output = plain(ended.output.decode("utf-8", "replace"))
         return Outcome(_evidence(command, ended, self.timeout_s), failing_tests(output))
 
 
@@ -94,5 +93,5 @@ def _evidence(command: str, ended: Ended, timeout_s: float) -> Evidence:
         "output_limit": f"it printed more than {OUTPUT_LIMIT} bytes",
         "not_started": ended.error,
     }.get(ended.why, "")
-    tail = "\n".join(part for part in (ended.tail[-TAIL:], why) if part)
+    tail = "\n".join(part for part in (plain(ended.tail)[-TAIL:], why) if part)
     return Evidence(command, ended.exit_code, ended.duration_ms, ended.ok, ended.sha256, tail, why)

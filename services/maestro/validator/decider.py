@@ -114,8 +114,7 @@ def said_failure(check: Checked) -> str:
     evidence = check.evidence
     new = f"; newly failing: {_listed(check.newly_failing)}" if check.newly_failing else ""
     how = f"exits {evidence.exit_code}" if evidence.exit_code >= 0 else f"was ended by signal {-evidence.exit_code}"
-    last = " | ".join(line.strip() for line in evidence.tail.splitlines()[-4:] if line.strip())
-    return f"`{evidence.command}` {how} on a fresh checkout{new}: {last[-500:] or 'it printed nothing'}"
+    return f"`{evidence.command}` {how} on a fresh checkout{new}: {_telling(evidence.tail) or 'it printed nothing'}"
 
 
 def claims_success(says: Iterable[Ran], check: Checked) -> bool:
@@ -172,6 +171,17 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - .*)?$", re.MULTILI
 def failing_tests(output: str) -> frozenset[str]:
     """The tests that pytest's summary names as failed; empty for other runners."""
     return frozenset(_FAILED.findall(output))
+
+
+_TELLING = re.compile(
+    r"\b\w*(?:Error|Exception)\b|^E  |^FAIL|^not ok|\bassert|\berror\b|panicked|did not end|more than"
+)
+
+
+def _telling(output: str) -> str:
+    """The last lines that say what failed, or the last ones at all; rulers left out."""
+    lines = [line.strip() for line in output.splitlines() if re.search(r"\w", line)]
+    return " | ".join(([line for line in lines if _TELLING.search(line)] or lines)[-3:])[-500:]
 
 
 def _what(check: Checked) -> str:

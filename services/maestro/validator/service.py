@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
+from maestro.git import names
 from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import RunRepo, Workspace
 from maestro.validator.checks import Bases, Checks
@@ -119,12 +120,14 @@ async def look(repo: RunRepo, base: str, commit: str) -> Looked:
         tree=found.tree,
         descends=await git.descends(commit, base),
         changes=changes,
-        links=tuple([(path, await _text(repo, commit, path) or "") for path in links]),
-        nested=tuple(path for path, mode in modes.items() if mode == REPOSITORY),
-        tests=tuple(
-            [Touched(path, await _text(repo, base, path), await _text(repo, commit, path)) for path in touched]
-        ),
+        links=tuple([(names.shown(path), await _text(repo, commit, path) or "") for path in links]),
+        nested=tuple(names.shown(path) for path, mode in modes.items() if mode == REPOSITORY),
+        tests=tuple([await _touched(repo, base, commit, path) for path in touched]),
     )
+
+
+async def _touched(repo: RunRepo, base: str, commit: str, path: str) -> Touched:
+    return Touched(names.shown(path), await _text(repo, base, path), await _text(repo, commit, path))
 
 
 async def _known(repo: RunRepo, command: c.ValidateClaim) -> Problem | None:

@@ -8,11 +8,14 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 import structlog
 
+from maestro.agents.environment import private_folder, secrets_of
 from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Session
+from maestro.agents.words import plain
 from maestro.bus.service import Context, Delivery, Outcome, Said
 from maestro.git import names
 from maestro.git.fingerprint import fingerprint
@@ -102,31 +105,31 @@ class Attempt:
 
     async def _worked(self, tree: Worktree) -> Done:
         before = await fingerprint(self.repo)
-        result = await self._played(tree)
+        with private_folder() as private:
+            result = await self._played(tree, private)
         touched = before.differs(await fingerprint(self.repo))
-        found = Found(touched=touched, nested=await tree.nested(), link_intact=tree.untouched_link())
+        nested = await tree.nested() if tree.there else ()
+        found = Found(touched=touched, nested=nested, link_intact=tree.untouched_link())
         problem = trespass(found) or result.problem
         if problem is not None:
             return Done(problem, result)
         return await self._claimed(tree, result, found)
 
-    async def _played(self, tree: Worktree) -> AgentResult:
-        session = self.agent.start(self._job(tree))
+    async def _played(self, tree: Worktree, private: Path) -> AgentResult:
+        session = self.agent.start(self._job(tree, private))
         reporting = asyncio.ensure_future(self._report(session))
         stopping = asyncio.ensure_future(self._stop_with_the_run(session))
         try:
             result = await session.result()
             await reporting
-            return result
+            return self._readable(result)
         finally:
             stopping.cancel()
             reporting.cancel()
             await finish(session.cancel("the worker stops"))
 
-    def _job(self, tree: Worktree) -> Job:
+    def _job(self, tree: Worktree, private: Path) -> Job:
         command = self.command
-        private = tree.private / "agent"
-        private.mkdir()
         return Job(
             run=self.delivery.run,
             task=command.task,
@@ -157,8 +160,19 @@ class Attempt:
                     await self.ctx.say(Outcome(self.delivery.run, (self._reported(event, reports),), advance=False))
 
     def _reported(self, event: AgentEvent, number: int) -> Said:
-        reported = e.AgentReported(self.task.id, self.command.attempt, event.text[:SHOWN], event.kind)
+        reported = e.AgentReported(self.task.id, self.command.attempt, self._plain(event.text)[:SHOWN], event.kind)
         return Said(f"{self.delivery.id}/said:{self.delivery.count}:{number}", reported, self.delivery.cause)
+
+    def _plain(self, text: str) -> str:
+        return plain(text, secrets_of(self.command.agent.env))
+
+    def _readable(self, result: AgentResult) -> AgentResult:
+        """What goes to the log of an agent's words: no escape sequences, and none of the secrets that it was given."""
+        problem = result.problem
+        if problem is not None:
+            problem = Problem(problem.kind, self._plain(problem.reason), self._plain(problem.mend))
+        says = tuple(Ran(self._plain(ran.command), ran.exit_code) for ran in result.says)
+        return AgentResult(problem, self._plain(result.summary), says, self._plain(result.tail))
 
     # --- its work ---------------------------------------------------------------------------------------------------
 
@@ -168,7 +182,7 @@ class Attempt:
         changes = await self.repo.repository.changes(base, written)
         modes = await self.repo.repository.modes(base, written)
         links = [path for path, mode in modes.items() if mode == LINK]
-        escaping = tuple(path for path in links if leads_out(path, os.readlink(tree.path / path)))
+        escaping = tuple(names.shown(path) for path in links if leads_out(path, os.readlink(tree.path / path)))
         problem = problem_with(self.task, replace(found, changes=changes, escaping=escaping))
         if problem is not None:
             return Done(problem, result)
@@ -193,6 +207,9 @@ class Attempt:
         """Take the worktree away; what it holds is kept under a ref, or, where git cannot hold it, where it is.
         Returns where; empty where there was nothing to keep."""
         try:
+            if not tree.there:
+                await tree.remove()
+                return ""
             if await tree.nested():
                 return str(tree.path)
             written = await tree.write_tree()
