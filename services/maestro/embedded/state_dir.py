@@ -169,7 +169,10 @@ def write_file(path: Path, text: str, mode: int = 0o600) -> None:
 def exclude_flow(repository: Path) -> None:
     """Keep `.flow/` out of the user's commits, by `.git/info/exclude`. Does nothing where that is so already."""
     said = subprocess.run(
-        ["git", "-C", str(repository), "rev-parse", "--git-path", "info/exclude"], capture_output=True, check=True
+        # The person named this repository; it may be another user's.
+        ["git", "-C", str(repository), "-c", "safe.directory=*", "rev-parse", "--git-path", "info/exclude"],
+        capture_output=True,
+        check=True,
     )
     path = repository / os.fsdecode(said.stdout.rstrip(b"\n"))
     lines = path.read_text(errors="surrogateescape") if path.exists() else ""
