@@ -70,6 +70,8 @@ class Author:
         if not records:
             return Draft(run, aseq=self._chain(run)[0], aprev=self._chain(run)[1])
         cmd = " ".join(answers)
+        if len(cmd.split()) != len(answers):
+            raise ValueError(f"{cmd!r}: a command's id holds no spaces")
         if len(cmd) > MAX_ANSWERS:
             raise ValueError(f"one commit cannot answer {len(answers)} commands; write fewer at once")
         aseq, aprev = self._chain(run)
