@@ -10,6 +10,19 @@ from tests.support.campaign import Stack, campaign
 
 KILLS = 100
 A_RUN = 15
+KILLED = {
+    "server",
+    "registrar",
+    "conductor",
+    "gatekeeper",
+    "planner",
+    "taskgen",
+    "integrator",
+    "validator-1",
+    "validator-2",
+    "worker-1",
+    "worker-2",
+}
 
 
 async def test_a_hundred_kills_lose_no_event_double_no_effect_and_change_no_result(tmp_path: Path) -> None:
@@ -19,15 +32,15 @@ async def test_a_hundred_kills_lose_no_event_double_no_effect_and_change_no_resu
     async with Stack(tmp_path) as stack:
         undisturbed = await campaign(stack, "undisturbed-aaaaaa", rng, kills=0)
         assert undisturbed.wrong == []
-        for number in range(60):
+        for number in range(20):
             findings = await campaign(stack, f"killed-{number}-aaaaaa", rng, kills=A_RUN)
             assert findings.wrong == [], f"run {number}, after {dict(findings.kills)}"
             trees.add(findings.tree)
             kills += findings.kills
-            if sum(kills.values()) >= KILLS and len(kills) >= len(stack.processes()) + 1:
+            if sum(kills.values()) >= KILLS:
                 break
     assert sum(kills.values()) >= KILLS
-    assert "server" in kills, "the server was never killed"
+    assert set(kills) == KILLED, "somebody was never killed: choose another seed"
     assert trees == {undisturbed.tree}
 
 
