@@ -18,7 +18,7 @@ from tests.support.gitrepo import commit_on, git, make_repo, snapshot
 from tests.support.handling import RecordingContext, delivered, the
 from tests.support.wait import wait_until
 
-TESTS = "python -m pytest -q -p no:cacheprovider"
+TESTS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python -m pytest -q -p no:cacheprovider"
 QUICK = "! grep 'return 2' lib.py"
 """Stands for a project's tests where it does not matter what they are."""
 PASSING = "from lib import f\n\n\ndef test_f():\n    assert f() == 1\n"
