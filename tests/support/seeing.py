@@ -11,5 +11,7 @@ JOINERS = "\u200c\u200d"
 def hidden(text: str) -> list[str]:
     """Control, format, surrogate, private and unassigned characters, and line separators. Spaces can be seen."""
     return [
-        char for char in text if unicodedata.category(char)[0] == "C" and char not in JOINERS or char in "\u2028\u2029"
+        char
+        for char in text
+        if (unicodedata.category(char)[0] == "C" and char not in JOINERS) or char in "\u2028\u2029"
     ]

@@ -13,7 +13,13 @@ import msgspec
 
 from maestro.projections.log_view import LogLine, log_line
 from maestro_contracts import events as e
-from maestro_contracts.envelope import EventRecord
+
+
+class Named(Protocol):
+    """An event's id, beside the event."""
+
+    @property
+    def id(self) -> str: ...
 
 
 class Commit(Protocol):
@@ -24,7 +30,7 @@ class Commit(Protocol):
     @property
     def header(self) -> Any: ...
     @property
-    def records(self) -> Sequence[EventRecord]: ...
+    def records(self) -> Sequence[Named]: ...
     @property
     def events(self) -> Sequence[e.Event]: ...
 
