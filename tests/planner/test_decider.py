@@ -249,6 +249,24 @@ def test_planning_again_without_a_revision_keeps_the_prd() -> None:
     assert (prd.requirements, prd.constraints, prd.version) == (PRD.requirements, PRD.constraints, 2)
 
 
-def test_an_edit_that_leaves_a_requirement_unproved_is_refused() -> None:
-    proved = msgspec.structs.replace(PRD, requirements=PRD.requirements[:1])
-    assert "R-2" in refused(request(previous=proved, revision="add: more", version=2), UNTESTED)
+@pytest.mark.parametrize("interactive", [True, False])
+@pytest.mark.parametrize("text", ["# Other\n\nNo list.\n", "---\nfeature: [\n---\n- a\n"])
+def test_a_new_specification_that_cannot_be_read_ends_no_run(text: str, interactive: bool) -> None:
+    answer = revised(text, interactive=interactive, answers={"specification": "# An old answer\n- a\n"})
+    assert (answer.prd.requirements, answer.prd.constraints) == (PRD.requirements, PRD.constraints)
+    assert (answer.prd.version, answer.decisions[0].id) == (2, "revision-v2")
+    assert "- not done:" in answer.prd.body and "the specification" in answer.prd.body
+
+
+PROVED = msgspec.structs.replace(PRD, requirements=PRD.requirements[:1])
+
+
+def test_an_edit_that_leaves_a_requirement_unproved_is_left_out() -> None:
+    answer = planned(request(previous=PROVED, revision="add: more", version=2), UNTESTED)
+    assert answer.prd.requirements == PROVED.requirements
+    assert "- not done: add: more ... (nothing could prove R-2" in answer.prd.body
+
+
+def test_or_the_test_command_is_asked_for_first() -> None:
+    asked = request(previous=PROVED, revision="add: more", version=2, interactive=True)
+    assert list(questions(asked, UNTESTED)) == ["test_command"]

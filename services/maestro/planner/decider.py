@@ -16,7 +16,7 @@ from maestro.planner import prd as prds
 from maestro.planner.blocks import clean
 from maestro.planner.discovery import Found
 from maestro.planner.errors import SpecificationError
-from maestro.planner.revision import Revision, is_specification, revise
+from maestro.planner.revision import Revision, is_specification, keep, revise
 from maestro.planner.skeleton import skeleton
 from maestro.planner.specification import MINIMAL, Specification, parse
 from maestro_contracts.commands import DraftPlan
@@ -56,7 +56,7 @@ class SpecificationPlanner:
     """The planner without a language model."""
 
     def plan(self, request: DraftPlan, codebase: Codebase) -> Plan:
-        if request.previous is not None and not is_specification(request.revision):
+        if request.previous is not None:
             return _plan_revision(request, request.previous, codebase)
         return _plan_specification(request, codebase)
 
@@ -85,26 +85,23 @@ def _plan_specification(request: DraftPlan, codebase: Codebase) -> Plan:
     unproved = _unproved(specification.requirements, codebase)
     if unproved:
         return _ask_for_test_command(request, unproved)
-    prd = _prd(request, specification)
+    feature = specification.feature or " ".join(request.feature.split()) or "Feature"
+    prd = _prd(specification, feature, prds.slug(feature), max(request.version, 1))
     return Planned(prd, _decisions(prd, specification.notes))
 
 
 def _specification_text(request: DraftPlan) -> str | None:
     """The newest text that is meant as a specification; None where only a sentence was given."""
-    if request.previous is not None:
-        return request.revision
     if SPECIFICATION in request.answers:
         return request.answers[SPECIFICATION]
     return request.text if request.source == "spec" else None
 
 
-def _prd(request: DraftPlan, specification: Specification) -> Prd:
-    previous = request.previous
-    feature = specification.feature or " ".join(request.feature.split()) or "Feature"
+def _prd(specification: Specification, feature: str, slug: str, version: int) -> Prd:
     return Prd(
         feature=feature,
-        slug=previous.slug if previous is not None else prds.slug(feature),
-        version=max(request.version, 1),
+        slug=slug,
+        version=version,
         priority=specification.priority or "medium",
         requirements=specification.requirements,
         related_issues=specification.related_issues,
@@ -176,11 +173,32 @@ def _ask_for_test_command(request: DraftPlan, unproved: Sequence[str]) -> Plan:
 
 
 def _plan_revision(request: DraftPlan, previous: Prd, codebase: Codebase) -> Plan:
+    """The next version. A revision that cannot be carried out ends no run: the PRD stays, and says so at its gate."""
     version = max(request.version, previous.version + 1)
-    prd, revision = revise(previous, request.revision, version)
+    try:
+        prd, revision, notes = _revised(request.revision, previous, version)
+    except SpecificationError as error:
+        return _unchanged(request.revision, previous, version, error.problem.reason)
     unproved = _unproved(prd.requirements, codebase)
-    if unproved:
-        return _ask_for_test_command(request, unproved)
+    if not unproved:
+        return Planned(prd, (*_revision_decisions(revision, version), *_decisions(prd, notes)))
+    answer = _ask_for_test_command(request, unproved)
+    if isinstance(answer, Refused):
+        return _unchanged(request.revision, previous, version, answer.problem.reason)
+    return answer
+
+
+def _revised(text: str, previous: Prd, version: int) -> tuple[Prd, Revision, Sequence[str]]:
+    """The next version, what became of each edit, and notes. Raises SpecificationError for a broken specification."""
+    if not is_specification(text):
+        return *revise(previous, text, version), ()
+    specification = parse(text)
+    prd = _prd(specification, specification.feature or previous.feature, previous.slug, version)
+    return prd, Revision(prd.requirements), specification.notes
+
+
+def _unchanged(text: str, previous: Prd, version: int, reason: str) -> Planned:
+    prd, revision = keep(previous, text, version, reason)
     return Planned(prd, (*_revision_decisions(revision, version), *_decisions(prd, ())))
 
 

@@ -5,7 +5,7 @@
     R-3: the new text of this requirement
     check R-1: pytest -q tests/test_one.py
     files R-1: src/a.py, tests/test_a.py
-    depends R-2: R-1
+    depends R-3: R-1
     priority R-4: could
 
 One edit a line, with or without a bullet before it. A revision that starts with `# ` or `---` is a whole new
@@ -66,6 +66,14 @@ def revise(previous: Prd, text: str, version: int) -> tuple[Prd, Revision]:
         body=_with_changes(previous.body, revision, version),
     )
     return prd, revision
+
+
+def keep(previous: Prd, text: str, version: int, reason: str) -> tuple[Prd, Revision]:
+    """The next version as the last one was, saying that the revision was left out as a whole, and why."""
+    first = next((line.strip() for line in clean(text).split("\n") if line.strip()), "")
+    revision = Revision(previous.requirements, left_out=[f"{first[:100]} ... ({reason})"])
+    body = _with_changes(previous.body, revision, version)
+    return msgspec.structs.replace(previous, version=version, body=body), revision
 
 
 def _paragraph(revision: Revision, paragraph: str) -> None:
@@ -183,4 +191,6 @@ def _with_changes(body: str, revision: Revision, version: int) -> str:
     lines = [f"- done: {line}" for line in revision.applied]
     lines += [f"- not done: {line}" for line in revision.left_out]
     lines += [f"- constraint: {text}" for text in revision.constraints]
+    if not lines:
+        return body
     return "\n\n".join(part for part in (body, f"## Changes in v{version}", "\n".join(lines)) if part)
