@@ -10,8 +10,8 @@ JOINERS = "\u200c\u200d"
 
 def hidden(text: str) -> list[str]:
     """Control, format, surrogate, private and unassigned characters, and line separators. Spaces can be seen."""
-    return [
-        char
-        for char in text
-        if (unicodedata.category(char)[0] == "C" and char not in JOINERS) or char in "\u2028\u2029"
-    ]
+    return [char for char in text if _is_hidden(char)]
+
+
+def _is_hidden(char: str) -> bool:
+    return char in "\u2028\u2029" or (unicodedata.category(char)[0] == "C" and char not in JOINERS)
