@@ -51,6 +51,18 @@ def test_a_test_that_is_skipped_now_is_named(after: str) -> None:
     assert any("test_two is skipped or expected to fail now" in line for line in found)
 
 
+@pytest.mark.parametrize("body", ["    pass", "    assert True", "    'it works'"])
+def test_a_test_that_was_hollowed_out_is_named(body: str) -> None:
+    found = changed(TWO, TWO.replace("    assert f() == 2", body))
+
+    assert found == ("tests/test_f.py: test_two checks nothing any more",)
+
+
+def test_a_test_that_was_hollow_before_or_asks_a_helper_now_is_fine() -> None:
+    assert changed("def test_a():\n    pass\n", "def test_a():\n    assert True\n") == ()
+    assert changed(TWO, TWO.replace("    assert f() == 2", "    check(2)")) == ()
+
+
 def test_a_class_that_is_skipped_now_takes_its_tests_along() -> None:
     before = "class TestF(TestCase):\n    def test_one(self):\n        assert 1\n"
 

@@ -77,6 +77,8 @@ def _weakened(tests: list[Touched]) -> Iterator[str]:
                     yield f"{file.path}: {test.name} is gone"
             elif now.skips > test.skips:
                 yield f"{file.path}: {test.name} is skipped or expected to fail now"
+            elif now.hollow and not test.hollow:
+                yield f"{file.path}: {test.name} checks nothing any more"
 
 
 def _hidden(files: list[Touched]) -> Iterator[str]:
@@ -92,11 +94,13 @@ def _hidden(files: list[Touched]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One test: its name with its class, its body as text, and how many marks keep it from counting."""
+    """One test: its name with its class, its body as text, how many marks keep it from counting, and whether it
+    neither calls anything nor asserts anything that could be false."""
 
     name: str
     body: str
     skips: int
+    hollow: bool
 
 
 def _tests(source: str | None) -> Iterator[Test]:
@@ -104,9 +108,9 @@ def _tests(source: str | None) -> Iterator[Test]:
     if tree is None:
         return
     everywhere = sum(_skips_at_module_level(node) for node in tree.body)
-    for name, functions, around in _functions(tree.body, "", everywhere):
-        body = "\n".join(ast.dump(node) for node in functions.body)
-        yield Test(name, body, around + _skips(functions))
+    for name, function, around in _functions(tree.body, "", everywhere):
+        body = "\n".join(ast.dump(node) for node in function.body)
+        yield Test(name, body, around + _skips(function), _hollow(function))
 
 
 def _functions(
@@ -117,6 +121,12 @@ def _functions(
             yield from _functions(node.body, f"{prefix}{node.name}.", around + _skips_of_class(node))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
             yield prefix + node.name, node, around
+
+
+def _hollow(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    found = [node for statement in function.body for node in ast.walk(statement)]
+    asserts = any(isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant) for node in found)
+    return not asserts and not any(isinstance(node, ast.Call) for node in found)
 
 
 def _skips(node: ast.AST) -> int:
