@@ -49,7 +49,8 @@ def open_commit(body: bytes, run: str, find: Find) -> Plain | None:
         text = body[end + 1 : cut + 1]
         records = _records(member.role)(text)
         # What is passed over in a known record would still have to be UTF-8.
-        return (header, member, records) if len(records) == text.count(b"\n") and _is_utf8(body) else None
+        is_whole = records and len(records) == text.count(b"\n") and _is_utf8(body)
+        return (header, member, records) if is_whole else None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
