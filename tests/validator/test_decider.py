@@ -71,6 +71,12 @@ def test_a_worker_that_said_otherwise_has_lied() -> None:
     assert "the worker says that `pytest -q` passes" in problem.reason
 
 
+def test_a_lie_about_one_command_comes_before_the_failure_of_another() -> None:
+    problem = problem_of_checks([ran("make check", kind="check"), ran(base=0)], (Ran("pytest", 0),))
+
+    assert problem is not None and problem.kind == "false_claim"
+
+
 @pytest.mark.parametrize(
     ("said", "lie"),
     [

@@ -99,14 +99,13 @@ def _tampered(looked: Looked) -> Problem | None:
 
 
 def problem_of_checks(checks: Iterable[Checked], says: tuple[Ran, ...]) -> Problem | None:
-    """The first command that speaks against the change; a worker that said otherwise has lied."""
-    for check in checks:
-        if check.counts_against:
-            found = said_failure(check)
-            if claims_success(says, check):
-                return Problem("false_claim", f"the worker says that {_what(check)} passes, but {found}", "run it")
-            return Problem("check_failed", found, "make it pass")
-    return None
+    """What the commands have against the change. That the worker said otherwise of one of them comes first."""
+    against = [check for check in checks if check.counts_against]
+    for check in against:
+        if claims_success(says, check):
+            reason = f"the worker says that `{check.evidence.command}` passes, but {said_failure(check)}"
+            return Problem("false_claim", reason, "run it before saying so")
+    return Problem("check_failed", said_failure(against[0]), "make it pass") if against else None
 
 
 def said_failure(check: Checked) -> str:
@@ -182,10 +181,6 @@ def _telling(output: str) -> str:
     """The last lines that say what failed, or the last ones at all; rulers left out."""
     lines = [line.strip() for line in output.splitlines() if re.search(r"\w", line)]
     return " | ".join(([line for line in lines if _TELLING.search(line)] or lines)[-3:])[-500:]
-
-
-def _what(check: Checked) -> str:
-    return f"`{check.evidence.command}`"
 
 
 def _plain(command: str) -> str:
