@@ -34,6 +34,39 @@ async def test_a_service_goes_on_when_its_server_was_killed_and_is_back(own_stag
     await store.close()
 
 
+async def test_a_service_waits_for_a_server_that_takes_no_writes_for_a_while(own_stage: Stage) -> None:
+    consumer = own_stage.consumer().ready()
+    client = own_stage.client()
+
+    client.config_set("min-replicas-to-write", 1)
+    await wait_until(lambda: consumer.says("does not serve us"), 20)
+    client.config_set("min-replicas-to-write", 0)
+
+    store: RedisStore = await open_store(own_stage.server.url)
+    command = await give(store, "T-1")
+    await wait_until(lambda: own_stage.ended() == {command})
+    await store.close()
+
+
+async def test_what_is_finished_while_the_servers_memory_is_full_is_written_when_there_is_room(
+    own_stage: Stage,
+) -> None:
+    stage = own_stage
+    consumer = stage.consumer().ready()
+    store: RedisStore = await open_store(stage.server.url)
+    command = await give(store, "T-1", "sleep:0.5")
+    await wait_until(lambda: stage.begun(command))
+    client = stage.client()
+
+    client.config_set("maxmemory", 1)
+    await wait_until(lambda: consumer.says("cannot write; trying again"))
+    client.config_set("maxmemory", 0)
+
+    await wait_until(lambda: _drained(store))
+    assert seen("TaskClaimed", await said(store)) == [f"{command}/ended"]
+    await store.close()
+
+
 async def test_a_service_starts_when_its_server_does(own_stage: Stage) -> None:
     own_stage.server.kill()
     consumer = own_stage.consumer()

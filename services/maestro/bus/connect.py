@@ -4,20 +4,68 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import EqualJitterBackoff
-from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    ConnectionError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
 
+from maestro.bus.logs import get_log
 from maestro.log.store import StoreUnavailable
 
 if TYPE_CHECKING:
     from maestro.bus.settings import ServiceSettings
 
+T = TypeVar("T")
 FOR_EVER = -1
+PASSING = ("LOADING", "MISCONF", "READONLY", "OOM", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS")
+"""Errors that a server gives while it cannot serve us now: it starts, its disk is full, it has no replica."""
+
+
+class Patience(Retry):
+    """Try again for ever, up to a second apart, and say so once. For what has no effect when it is done twice."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            EqualJitterBackoff(cap=1.0, base=0.05), FOR_EVER, (ConnectionError, TimeoutError, ResponseError)
+        )
+
+    async def call_with_retry(
+        self,
+        do: Callable[[], Awaitable[T]],
+        fail: Callable[..., Any],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,
+    ) -> T:
+        failures = 0
+        while True:
+            try:
+                answer = await do()
+            except self._supported_errors as error:
+                if isinstance(error, ResponseError) and not _code(error).startswith(PASSING):
+                    raise
+                failures += 1
+                if failures == 1:
+                    get_log("connect").warning("the server does not serve us; trying again", error=str(error))
+                await (fail(error, failures) if with_failure_count else fail(error))
+                await asyncio.sleep(self._backoff.compute(failures))
+            else:
+                return answer
+
+
+def _code(error: ResponseError) -> str:
+    """redis-py cuts the code off the text of those errors that have a class of their own."""
+    return getattr(error, "status_code", None) or str(error)
 
 
 def address(url: str) -> str:
@@ -32,7 +80,7 @@ def client_options(settings: ServiceSettings) -> dict[str, Any]:
     """Options for a client that only reads, claims and asks: it may try again for ever, since nothing it does has an
     effect when done twice. No socket timeout: reads block on purpose, and a dead peer is found by keep-alive."""
     options: dict[str, Any] = {
-        "retry": Retry(EqualJitterBackoff(cap=1.0, base=0.05), FOR_EVER),
+        "retry": Patience(),
         "socket_timeout": None,
         "socket_connect_timeout": 5.0,
         "client_name": f"maestro:{settings.actor}",

@@ -151,7 +151,9 @@ class Link:
             return NoFunction(what)
         if "NOGROUP" in what:
             return NoGroup(what)
-        if isinstance(error, ConnectionError | TimeoutError) or what.startswith(_UNAVAILABLE):
+        # redis-py cuts the code off the text of those errors that have a class of their own.
+        code = getattr(error, "status_code", None) or what
+        if isinstance(error, ConnectionError | TimeoutError) or code.startswith(_UNAVAILABLE):
             return self.unavailable(error)
         return StoreCorrupt(f"{self.address}: {what}")
 
