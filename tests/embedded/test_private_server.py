@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from maestro.embedded.errors import ServerFailed
 from maestro.embedded.processes import is_alive
 from maestro.embedded.server import Endpoint, PrivateServer, answers, live_endpoint
-from tests.support.eventually import eventually
+from tests.support.wait import wait_for
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_data_outlives_kill_9_at_the_same_address(server: PrivateServer) -> None
     connect(before).xadd("log", {"n": "1"}, id="0-1")
 
     os.kill(server.pid, signal.SIGKILL)
-    eventually(lambda: server.poll() is not None)
+    wait_for(lambda: server.poll() is not None)
     after = server.start()
 
     assert after.url == before.url
@@ -82,7 +82,7 @@ def test_data_outlives_kill_9_at_the_same_address(server: PrivateServer) -> None
 def test_a_socket_and_a_note_left_by_a_dead_server_are_no_hindrance(server: PrivateServer, folder: Path) -> None:
     server.start()
     os.kill(server.pid, signal.SIGKILL)
-    eventually(lambda: server.poll() is not None)
+    wait_for(lambda: server.poll() is not None)
     assert (folder / "valkey.sock").exists() and (folder / "server.json").exists()
 
     assert live_endpoint(folder) is None
@@ -98,7 +98,7 @@ def test_a_log_torn_at_its_end_is_read_up_to_there(server: PrivateServer, folder
     for number in (1, 2, 3):
         client.xadd("log", {"n": str(number)}, id=f"0-{number}")
     os.kill(server.pid, signal.SIGKILL)
-    eventually(lambda: server.poll() is not None)
+    wait_for(lambda: server.poll() is not None)
     torn = next((folder / "appendonlydir").glob("*.incr.aof"))
     os.truncate(torn, torn.stat().st_size - 7)
 
@@ -190,7 +190,7 @@ def test_a_full_disk_is_named_and_nothing_is_lost(small_disk: Path) -> None:
 
     with pytest.raises(RedisError):
         client.xadd("log", {"n": "x" * 20_000}, id="0-2")
-    eventually(lambda: server.poll() is not None)
+    wait_for(lambda: server.poll() is not None)
     with pytest.raises(ServerFailed, match="the disk is full") as caught:
         server.start()
     full.unlink()
@@ -213,7 +213,7 @@ def test_it_dies_with_the_process_that_started_it(folder: Path) -> None:
     starter.wait()
     starter.stdout.close()
 
-    eventually(lambda: not is_alive(pid))
+    wait_for(lambda: not is_alive(pid))
 
 
 def test_a_server_whose_starter_is_gone_is_ended_before_another_touches_its_data(

@@ -15,7 +15,7 @@ import pytest
 
 from maestro.embedded.processes import is_alive
 from maestro.embedded.supervisor import GaveUp, Notice, ServiceSpec, Supervisor, read_status
-from tests.support.eventually import eventually
+from tests.support.wait import wait_for
 
 NAPPER = """
 import os, pathlib, subprocess, sys, time
@@ -136,18 +136,18 @@ async def test_what_runs_can_be_read_while_it_runs(make: Make, tmp_path: Path) -
 def test_nothing_outlives_a_supervisor_killed_with_9(make: Make, tmp_path: Path) -> None:
     specs = [make("one"), make("deaf", DEAF="1"), make("parent", CHILD="1")]
     starter = _start_elsewhere(specs)
-    eventually(lambda: len(list((tmp_path / "pids").iterdir())) == 4)
+    wait_for(lambda: len(list((tmp_path / "pids").iterdir())) == 4)
 
     starter.kill()
     starter.wait()
 
     everyone = [int(path.name.rpartition("-")[2]) for path in (tmp_path / "pids").iterdir()]
-    eventually(lambda: not any(is_alive(pid) for pid in everyone))
+    wait_for(lambda: not any(is_alive(pid) for pid in everyone))
 
 
 def test_nothing_outlives_a_fork_server_killed_with_9_but_its_supervisor_says_so(make: Make, tmp_path: Path) -> None:
     starter = _start_elsewhere([make("one"), make("two")], tell="trouble")
-    eventually(lambda: len(list((tmp_path / "pids").iterdir())) == 2)
+    wait_for(lambda: len(list((tmp_path / "pids").iterdir())) == 2)
     forks = int(subprocess.check_output(["pgrep", "-P", str(starter.pid)]).split()[0])
 
     os.kill(forks, signal.SIGKILL)
@@ -155,7 +155,7 @@ def test_nothing_outlives_a_fork_server_killed_with_9_but_its_supervisor_says_so
     assert starter.stdout is not None
     assert b"the process that holds the services ended" in starter.stdout.read()
     everyone = [int(path.name.rpartition("-")[2]) for path in (tmp_path / "pids").iterdir()]
-    eventually(lambda: not any(is_alive(pid) for pid in everyone))
+    wait_for(lambda: not any(is_alive(pid) for pid in everyone))
     starter.wait()
 
 

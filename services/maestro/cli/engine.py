@@ -20,7 +20,7 @@ from maestro.cli.where import Place
 from maestro.embedded.errors import Busy, Holder
 from maestro.embedded.lock import FileLock, Held, read_holder
 from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
-from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, make_keys, modules, service_specs
+from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, make_keys, service_specs
 from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
 from maestro.log.identity import operator_key
 from maestro.log.keyring import Keyring
@@ -150,6 +150,7 @@ async def _services_elsewhere(
     async with _store(place, url, password_file) as engine:
         supervisor = engine.supervisor = Supervisor(notify=lambda notice: [hear(notice) for hear in engine.notices])
         try:
+            supervisor.warm_up(imports(roles))
             await supervisor.start(specs_for(place, url, password_file, roles, workers, fresh_names=True))
             yield engine
         finally:
@@ -170,7 +171,7 @@ def warm_up(place_url: str, roles: Sequence[str] = ROLES) -> Supervisor | None:
     if place_url:
         return None
     supervisor = Supervisor()
-    supervisor.warm_up(modules(roles))
+    supervisor.warm_up(imports(roles))
     return supervisor
 
 
@@ -232,7 +233,7 @@ async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, w
     try:
         make_keys(place.state)
         if roles:
-            supervisor.warm_up(modules(roles))
+            supervisor.warm_up(imports(roles))
         endpoint = server.start()
         await supervisor.start(specs_for(place, endpoint.url, endpoint.password_file, roles, workers))
         async with _store(place, endpoint.url, endpoint.password_file) as engine:

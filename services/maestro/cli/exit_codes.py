@@ -22,7 +22,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.OK: "done",
     Exit.RUN_FAILED: "the run failed or was cancelled",
     Exit.USAGE: "the command line is wrong",
-    Exit.BAD_INPUT: "the repository, specification, workflow, configuration or state directory must be mended first",
+    Exit.BAD_INPUT: "what was given must be mended first: repository, specification, workflow, configuration",
     Exit.UNAVAILABLE: "the server or a service cannot be reached or started",
     Exit.NEEDS_ANSWER: "a gate needs an answer that nobody could give here, or the answer was refused",
     Exit.BUSY: "another maestro is at work on this repository",

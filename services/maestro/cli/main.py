@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-
-from cyclopts import App, CycloptsError, Group
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from maestro.cli.errors import CliError, Stopped, as_cli_error
 from maestro.cli.exit_codes import Exit, epilogue
 
+if TYPE_CHECKING:
+    from cyclopts import App
+
 HELP = "Turn a feature request and a git repository into a validated branch, with every step in a signed log."
 
-RUNS = Group("Runs", sort_key=1)
-GATES = Group("Gates and logs", sort_key=2)
-MACHINE = Group("This machine", sort_key=3)
+RUNS, GATES, MACHINE = "Runs", "Gates and logs", "This machine"
 
-COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
+COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("run", "run:run", "Plan, ask, implement, validate and hand over a branch for one feature.", RUNS),
     ("demo", "demo:demo", "Watch a real run on a small library, with nothing to set up.", RUNS),
     ("runs", "runs:runs", "List the runs of this repository.", RUNS),
@@ -26,44 +26,71 @@ COMMANDS: tuple[tuple[str, str, str, Group], ...] = (
     ("pause", "resume:pause", "Let what is being done end, and start nothing new.", RUNS),
     ("cancel", "resume:cancel", "End a run for good; its branch and its log stay.", RUNS),
     ("report", "report:report", "Print a run's report.", RUNS),
+    ("gate", "", "See and decide the gates of a run.", GATES),
     ("log", "log:log", "Print the events of a run, one line each.", GATES),
     ("replay", "replay:replay", "Fold a run's log again: as it was, what changed, or its files anew.", GATES),
     ("up", "up:up", "Keep the server and the services running for this repository.", MACHINE),
     ("ps", "ps:ps", "List the service processes and the lengths of their queues.", MACHINE),
     ("worker", "worker:worker", "Run more workers.", MACHINE),
     ("doctor", "doctor:doctor", "Check whether this machine has what Maestro needs.", MACHINE),
+    ("config", "", "See to the configuration.", MACHINE),
 )
-GATE_COMMANDS: tuple[tuple[str, str], ...] = (
-    ("list", "List the gates that wait for an answer."),
-    ("show", "Show a gate: its question, its choices, who decided it."),
-    ("decide", "Decide a gate with one of its choices."),
-    ("approve", "Decide a gate with its choice `approve`."),
-    ("reject", "Decide a gate with the choice that gives the run up."),
-    ("revise", "Decide a gate with its choice `revise`, and say what to change."),
-)
+SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "gate": (
+        ("list", "gate:list_", "List the gates that wait for an answer."),
+        ("show", "gate:show_", "Show a gate: its question, its choices, who decided it."),
+        ("decide", "gate:decide_", "Decide a gate with the key or the label of one of its choices."),
+        ("approve", "gate:approve_", "Decide a gate with its choice `approve`."),
+        ("reject", "gate:reject_", "Decide a gate with its one choice that gives the run up."),
+        ("revise", "gate:revise_", "Decide a gate with its choice `revise`; TEXT says what to change."),
+    ),
+    "config": (("check", "config:check", "Check the configuration and its workflow; print what applies."),),
+}
 
 
 def make_app() -> App:
-    from importlib.metadata import version
+    from cyclopts import App, Parameter
 
     app = App(
         name="maestro",
         help=HELP,
         help_format="plaintext",
-        help_epilogue=epilogue(),
-        version=lambda: version("maestro-flow"),
+        version=_version,
         result_action="return_value",
+        default_parameter=Parameter(show_default=False, negative=""),
     )
-    for name, target, help, group in COMMANDS:
-        app.command(f"maestro.cli.commands.{target}", name=name, help=help, group=group)
-    gate = App(name="gate", help="See and decide the gates of a run.", group=GATES)
-    for name, help in GATE_COMMANDS:
-        gate.command(f"maestro.cli.commands.gate:{name}_", name=name, help=help)
-    app.command(gate)
-    config = App(name="config", help="See to the configuration.", group=MACHINE)
-    config.command("maestro.cli.commands.config:check", name="check", help="Check the configuration and its workflow.")
-    app.command(config)
+    for name, target, help, _ in COMMANDS:
+        if target:
+            app.command(f"maestro.cli.commands.{target}", name=name)
+            continue
+        group = App(name=name, help=help)
+        for inner, inner_target, inner_help in SUBCOMMANDS[name]:
+            group.command(f"maestro.cli.commands.{inner_target}", name=inner, help=inner_help)
+        app.command(group)
     return app
+
+
+def root_help() -> str:
+    """`maestro --help`, from the table alone: the parser's library would take three times as long to say it."""
+    return "\n".join(_help_lines())
+
+
+def _help_lines() -> Iterator[str]:
+    yield "Usage: maestro COMMAND [OPTIONS]"
+    yield f"\n{HELP}"
+    for group in (RUNS, GATES, MACHINE):
+        yield f"\n{group}:"
+        yield from (f"  {name:<8}{help}" for name, _, help, its_group in COMMANDS if its_group == group)
+    yield "\nOptions:"
+    yield "  --help, -h   Show this; `maestro COMMAND --help` shows a command's options."
+    yield "  --version    Show the version."
+    yield f"\n{epilogue()}"
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("maestro-flow")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,12 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def call(arguments: list[str]) -> int:
+    if arguments in ([], ["--help"], ["-h"]):
+        sys.stdout.write(f"{root_help()}\n")
+        return Exit.OK
     try:
-        result = make_app()(arguments or ["--help"], exit_on_error=False)
+        result = make_app()(arguments, exit_on_error=False)
         sys.stdout.flush()
         return int(result or 0)
-    except CycloptsError:
-        return Exit.USAGE
     except Stopped as stopped:
         return stopped.code
     except KeyboardInterrupt:
@@ -85,11 +113,20 @@ def call(arguments: list[str]) -> int:
     except BrokenPipeError:
         return _nobody_reads()
     except Exception as error:
+        if _is_usage(error):
+            return Exit.USAGE
         known = as_cli_error(error)
         if known is None:
             return _defect(error)
         _complain(known)
         return known.code
+
+
+def _is_usage(error: Exception) -> bool:
+    """What the parser refused, and has told already."""
+    from cyclopts import CycloptsError
+
+    return isinstance(error, CycloptsError)
 
 
 def _complain(error: CliError) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from maestro.projections.log_view import PHASES
-from maestro.projections.text import count, duration, one_line
+from maestro.projections.text import count, duration, one_line, visible
 from maestro.runs.state import RunState
 from maestro_contracts import events as e
 from maestro_contracts.records import FileChange, Problem
@@ -41,7 +41,8 @@ class Narrator:
     def lines(self, state: RunState, event: e.Event) -> list[Line]:
         """The lines of one event; `state` is the run after the commit that the event came in."""
         tell = TELLERS.get(type(event))
-        return [*self._new_phase(event), *(tell(state, event) if tell else [])]
+        lines = [*self._new_phase(event), *(tell(state, event) if tell else [])]
+        return [Line(line.kind, visible(line.text)) for line in lines]
 
     def _new_phase(self, event: e.Event) -> list[Line]:
         if not isinstance(event, e.StepStarted) or not event.phase or event.phase == self._phase:
@@ -155,18 +156,17 @@ def _gate_opened(_state: RunState, event: e.GateOpened) -> list[Line]:
     return [Line("ask", f"{one_line(event.gate)}: {prompt}"), *questions]
 
 
-VIA = {
-    "auto": ", the gate's default, since --auto-approve was given",
-    "deadline": ", the gate's default, since its deadline passed",
-    "script": ", from the playbook",
-    "cli": "",
+NOBODY = {
+    "auto": "its default, since --auto-approve was given",
+    "deadline": "its default, since its deadline passed",
+    "script": "answered from the playbook",
 }
 
 
 def _gate_decided(_state: RunState, event: e.GateDecided) -> list[Line]:
     said = f': "{one_line(event.text, WORDS)}"' if event.text else ""
-    via = VIA.get(event.via, f", via {one_line(event.via)}")
-    return _ok(f"{one_line(event.gate)}: {one_line(event.choice)} by {one_line(event.approver)}{via}{said}")
+    by = f"by {one_line(event.approver)}" + (f" via {one_line(event.via)}" if event.via != "cli" else "")
+    return _ok(f"{one_line(event.gate)}: {one_line(event.choice)} ({NOBODY.get(event.via, by)}){said}")
 
 
 def _gate_closed(_state: RunState, event: e.GateClosed) -> list[Line]:

@@ -36,11 +36,11 @@ ORPHANS_END_S = 3.0
 
 
 def preimport(modules: Sequence[str]) -> None:
-    """Import what the services import. A service that cannot be imported says so itself, in its own log."""
+    """Import what the services will need. A service that cannot be imported says so itself, in its own log."""
     gc.disable()
     for module in modules:
         with contextlib.suppress(Exception, SystemExit):
-            importlib.import_module(f"{module}.service")
+            importlib.import_module(module)
     gc.collect()
     gc.freeze()
     gc.enable()

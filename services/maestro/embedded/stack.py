@@ -17,8 +17,9 @@ TO_STEER = ("registrar", "conductor", "gatekeeper")
 """Who has to be there for a run to be paused or cancelled."""
 
 
-def modules(roles: Sequence[str] = ROLES) -> list[str]:
-    return [f"maestro.{role}" for role in roles]
+def imports(roles: Sequence[str] = ROLES) -> list[str]:
+    """What the processes of these roles import; the first is by far the most."""
+    return ["maestro.bus.runtime", *(f"maestro.{role}.service" for role in roles)]
 
 
 def make_keys(state: StateDir) -> None:

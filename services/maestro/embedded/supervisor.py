@@ -104,14 +104,14 @@ class Supervisor:
 
     # --- starting ------------------------------------------------------------------------------------------------
 
-    def warm_up(self, modules: Sequence[str]) -> None:
+    def warm_up(self, imports: Sequence[str] = ()) -> None:
         """Start the fork server already: it imports what the services need while the caller does other things."""
         if self._forks is not None:
             return
         mine, theirs = socket.socketpair()
         with theirs:
             self._forks = subprocess.Popen(
-                [sys.executable, "-m", "maestro.embedded.forkserver", str(theirs.fileno()), *modules],
+                [sys.executable, "-m", "maestro.embedded.forkserver", str(theirs.fileno()), *imports],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
@@ -123,7 +123,7 @@ class Supervisor:
         self._processes = {spec.name: _Process(spec) for spec in services}
         self.trouble = asyncio.get_running_loop().create_future()
         if services:
-            self.warm_up(sorted({spec.module for spec in services}))
+            self.warm_up()
             await self._listen()
         if self._server is not None:
             self._send({"guard": self._server.pid})
@@ -250,6 +250,9 @@ class Supervisor:
         """Closing the pipe makes the fork server end whatever is left."""
         if self._forks is None or self._control is None:
             return
+        if self._reader is None:
+            # It has started nothing yet, and would first import to the end.
+            self._forks.kill()
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         try:

@@ -20,8 +20,9 @@ def demo(
 ) -> int:
     """Run Maestro on a small Python library that the package carries.
 
-    An offline agent plays a script: its edits, commands and tests are real, and one of its workers lies and is caught.
-    At a terminal you answer the gate; elsewhere, and with --no-input, the script answers it and says so.
+    An offline agent plays a script: its edits, commands and tests are real,
+    and one of its workers lies and is caught. At a terminal you answer the
+    gate; elsewhere, and with --no-input, the script answers it and says so.
     """
     from dataclasses import replace
 

@@ -33,7 +33,7 @@ class Finding:
 
 def doctor(
     *,
-    probe: Annotated[bool, Parameter(negative="", help="Send a task that does nothing through all services.")] = False,
+    probe: Annotated[bool, Parameter(help="Send a task that does nothing through all services.")] = False,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     listing: Listing = Listing(),  # noqa: B008
 ) -> int:
@@ -172,7 +172,7 @@ async def _probe(place: Place) -> Finding:
         start = await prepare(own, Asked(feature="probe", workflow="probe"), f"doctor on {os.uname().nodename}")
         async with working(own, "doctor", start.run) as engine:
             await ask(engine.store, start.run, start.command, "start")
-            state = await Following(engine, start.run, Show(live=False)).to_the_end()
+            state = await Following(engine, start.run, Show(live=False, quiet=True)).to_the_end()
         shutil.rmtree(own.private().root, ignore_errors=True)
     took = f"{time.monotonic() - started:.1f} s"
     if state.status != "completed":

@@ -69,7 +69,7 @@ def _as_json(run: str, gate: GateState) -> dict[str, Any]:
     return {"run": run, **msgspec.to_builtins(gate)}
 
 
-def show_(gate: str, *, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
+def show_(gate: str, /, *, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
     """Show a gate: what it asks, its choices, and who decided it."""
     from maestro.cli.interrupts import run_async
 
@@ -129,10 +129,11 @@ def _print_gate(run: str, gate: GateState) -> None:
 def decide_(
     gate: str,
     choice: str,
+    /,
     *,
     run: Run = "",
     text: Text = "",
-    answer: Annotated[tuple[str, ...], Parameter(negative="", help="id=text for each question; @FILE reads it.")] = (),
+    answer: Annotated[tuple[str, ...], Parameter(help="id=text for each question; @FILE reads it.")] = (),
     where: Where = Where(),  # noqa: B008
 ) -> int:
     """Decide a gate. CHOICE is the key or the label of one of its choices; nothing else decides anything."""
@@ -141,21 +142,21 @@ def decide_(
     return run_async(_decide(gate, choice, run, text, answer, where))
 
 
-def approve_(gate: str, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
+def approve_(gate: str, /, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
     """Decide a gate with its choice `approve`."""
     from maestro.cli.interrupts import run_async
 
     return run_async(_decide(gate, "approve", run, text, (), where))
 
 
-def reject_(gate: str, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
+def reject_(gate: str, /, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
     """Decide a gate with its one choice that gives the run up."""
     from maestro.cli.interrupts import run_async
 
     return run_async(_decide(gate, None, run, text, (), where))
 
 
-def revise_(gate: str, text: str, *, run: Run = "", where: Where = Where()) -> int:  # noqa: B008
+def revise_(gate: str, text: str, /, *, run: Run = "", where: Where = Where()) -> int:  # noqa: B008
     """Decide a gate with its choice `revise`; TEXT says what to change, @FILE reads it."""
     from maestro.cli.interrupts import run_async
 

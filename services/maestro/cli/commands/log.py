@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 
 def log(
     run: str,
+    /,
     *,
-    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="", help="Wait for what comes next.")] = False,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], help="Wait for what comes next.")] = False,
     after: Annotated[int, Parameter(help="Only entries after this seq.")] = 0,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     listing: Listing = Listing(),  # noqa: B008
 ) -> int:
-    """Print the events of a run that can be believed, one line each; entries that cannot are named as such.
+    """Print the events of a run, one line each.
 
-    RUN may be `system`: the log of who was enrolled. With --json each line is one event.
+    Entries that cannot be believed are named as such. RUN may be `system`: the
+    log of who was enrolled. With --json each line is one event.
     """
     from maestro.cli.interrupts import run_async
 

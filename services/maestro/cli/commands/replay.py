@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 def replay(
     run: str,
+    /,
     *,
     at: Annotated[int | None, Parameter(help="Fold up to this entry; without it, all.")] = None,
     diff: Annotated[
         tuple[int, int] | None, Parameter(help="Two entries: what changed in the state from the first to the second.")
     ] = None,
-    write: Annotated[bool, Parameter(negative="", help="Write the run's files under .flow/ again.")] = False,
+    write: Annotated[bool, Parameter(help="Write the run's files under .flow/ again.")] = False,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     listing: Listing = Listing(),  # noqa: B008
 ) -> int:
-    """Fold a run's log again. Nothing is called, nothing runs; only --write changes a file, and only under .flow/."""
+    """Fold a run's log again: as it was, what changed, or its files anew.
+
+    Nothing is called and nothing runs. Only --write changes files, and only
+    those under .flow/.
+    """
     from maestro.cli.interrupts import run_async
 
     if write and (at is not None or diff is not None):

@@ -7,7 +7,7 @@ from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Where
 
 
-def report(run: str, *, where: Where = Where()) -> int:  # noqa: B008 - frozen, no options given
+def report(run: str, /, *, where: Where = Where()) -> int:  # noqa: B008 - frozen, no options given
     """Print the run's report in Markdown: from the log, not from a file."""
     from maestro.cli.interrupts import run_async
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 def resume(
     run: str,
+    /,
     *,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     attending: Attending = Attending(),  # noqa: B008
 ) -> int:
-    """Go on with a run: after an interruption, a crash of this machine, or `maestro pause`.
+    """Go on with a run that was interrupted or paused, or that a crash cut off.
 
     Where another maestro works on the run already, this one follows it.
     """
@@ -114,11 +115,15 @@ async def no_such_run(engine: Engine, run: str) -> CliError:
 
 def pause(
     run: str,
+    /,
     *,
     why: Annotated[str, Parameter(help="The reason, for the log.")] = "",
     where: Where = Where(),  # noqa: B008
 ) -> int:
-    """Pause a run: what is being done ends, nothing new starts. `maestro resume RUN` goes on."""
+    """Pause a run: what is being done ends, nothing new starts.
+
+    `maestro resume RUN` goes on.
+    """
     from maestro.cli.interrupts import run_async
     from maestro_contracts.commands import PauseRun
 
@@ -127,6 +132,7 @@ def pause(
 
 def cancel(
     run: str,
+    /,
     *,
     why: Annotated[str, Parameter(help="The reason, for the log.")] = "",
     where: Where = Where(),  # noqa: B008

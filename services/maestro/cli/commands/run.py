@@ -30,35 +30,37 @@ if TYPE_CHECKING:
 class Attending:
     """Options that say how a run is attended to."""
 
-    no_input: Annotated[bool, Parameter(negative="", help="Never ask; end with exit code 5 at a gate.")] = False
+    no_input: Annotated[bool, Parameter(help="Never ask; end with exit code 5 at a gate.")] = False
     answers_from_playbook: Annotated[
-        bool, Parameter(negative="", help="Answer gates from the playbook of the agent, and say so.")
+        bool, Parameter(help="Answer gates from the playbook of the agent, and say so.")
     ] = False
-    json: Annotated[bool, Parameter(name="--json", negative="", help="Print what it came to as JSON.")] = False
+    json: Annotated[bool, Parameter(name="--json", help="Print what it came to as JSON.")] = False
     workers: Annotated[int | None, Parameter(help="Worker processes, where they are started here.")] = None
 
 
 def run(
-    *feature: str,
+    *feature: Annotated[str, Parameter(help="What shall be built, in a sentence.")],
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     spec: Annotated[Path | None, Parameter(help="A Markdown specification: headings, requirements, checks.")] = None,
     agent: Annotated[str, Parameter(help="script:PLAYBOOK or command:'PROGRAM ARGUMENTS'.")] = "",
     yes: Annotated[
-        bool, Parameter(name=["--yes", "--auto-approve"], negative="", help="Take the default at gates that have one.")
+        bool, Parameter(name=["--yes", "--auto-approve"], help="Take the default at gates that have one.")
     ] = False,
     workflow: Annotated[str, Parameter(help="A built-in workflow's name, or a manifest's file.")] = "",
     base: Annotated[str, Parameter(help="The commit to start from; without it, HEAD.")] = "",
     allow_dirty: Annotated[
-        bool, Parameter(negative="", help="Start from HEAD even where files are not committed; they stay as they are.")
+        bool, Parameter(help="Start from HEAD even where files are not committed; they stay as they are.")
     ] = False,
     set_: Annotated[
-        tuple[str, ...], Parameter(name="--set", negative="", help="key=value over the configuration; may be repeated.")
+        tuple[str, ...], Parameter(name="--set", help="key=value over the configuration; may be repeated.")
     ] = (),
     attending: Attending = Attending(),
 ) -> int:
     """Plan, ask, implement, validate and hand over a branch for one feature.
 
-    FEATURE says in a sentence what shall be built; --spec gives a specification instead of it, or with it.
+    A sentence alone is not enough without a language model: at a terminal the
+    planner then asks for a specification; --spec gives one at once.
+    Ctrl-C stops; `maestro resume RUN` goes on.
     """
     from maestro.cli.interrupts import run_async
     from maestro.cli.preflight import Asked

@@ -65,7 +65,7 @@ def _table(states: list[RunState]) -> None:
     console.table(("RUN", "STATUS", "TASKS", "STARTED", "TOOK", "FEATURE"), rows, "no runs yet; start one: maestro run")
 
 
-def show(run: str, *, where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
+def show(run: str, /, *, where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
     """Show how a run stands."""
     from maestro.cli.interrupts import run_async
 

@@ -22,9 +22,10 @@ def up(
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     workers: Annotated[int | None, Parameter(help="Worker processes; without it, the configuration's number.")] = None,
 ) -> int:
-    """Keep the private server and the services running until Ctrl-C; `maestro run` then uses them.
+    """Keep the server and the services running until Ctrl-C.
 
-    Where a server is configured (MAESTRO_REDIS_URL), the services are started against that one.
+    `maestro run` then uses them. Where a server is configured
+    (MAESTRO_REDIS_URL), the services are started against that one.
     """
     from maestro.cli.interrupts import run_async
 

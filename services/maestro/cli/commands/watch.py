@@ -7,7 +7,7 @@ from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Place, Where
 
 
-def watch(run: str, *, where: Where = Where()) -> int:  # noqa: B008 - frozen, no options given
+def watch(run: str, /, *, where: Where = Where()) -> int:  # noqa: B008 - frozen, no options given
     """Follow a run: everything it did so far, and then what it does, to its end."""
     from maestro.cli.interrupts import run_async
 

@@ -17,10 +17,11 @@ def worker(
     count: Annotated[int, Parameter(name=["--count", "-n"], help="Worker processes.")] = 1,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
 ) -> int:
-    """Run more workers until Ctrl-C: against MAESTRO_REDIS_URL, else against this repository's live server.
+    """Run more workers until Ctrl-C.
 
-    On another host: copy operator.pub and join/worker from the state directory, and name them with
-    MAESTRO_OPERATOR_PUB_FILE and MAESTRO_JOIN_SECRET_FILE.
+    They work for MAESTRO_REDIS_URL, else for this repository's live server.
+    On another host: copy operator.pub and join/worker from the state directory,
+    and name them with MAESTRO_OPERATOR_PUB_FILE and MAESTRO_JOIN_SECRET_FILE.
     """
     from maestro.cli.interrupts import run_async
 

@@ -1,0 +1,340 @@
+"""Does bad input get the thing, the reason, the mend and an exit code, with nothing lost and nothing started?"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Done, Person
+from tests.support.gitrepo import commit, git, make_repo
+
+
+def refused(done: Done, code: int, *words: str) -> None:
+    """It ended with this code, said these words, and showed no traceback."""
+    assert done.code == code, done.out + done.err
+    for word in words:
+        assert word in done.err, done.err
+    assert "Traceback" not in done.err
+    assert "[Maestro] Run" not in done.out
+
+
+def nothing_started(person: Person) -> None:
+    assert not list(person.state.glob("repos/*/runs/*"))
+
+
+# --- the repository ------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_git_repository(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+
+    done = person.does(*person.run_arguments, "--repo", tmp_path / "plain")
+
+    refused(done, 3, "plain is not a git repository", "git init")
+    refused(person.does(*person.run_arguments, cwd=tmp_path / "plain"), 3, "no git repository", "--repo")
+    nothing_started(person)
+
+
+def test_a_folder_that_is_not_there(person: Person) -> None:
+    refused(person.does(*person.run_arguments, "--repo", "nowhere"), 3, "nowhere", "--repo")
+
+
+def test_a_repository_without_a_commit(person: Person, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "empty")
+
+    refused(person.does(*person.run_arguments, "--repo", tmp_path / "empty"), 3, "no commit yet", "git commit")
+
+
+def test_a_dirty_tree_is_refused_and_left_alone_when_it_is_allowed(person: Person) -> None:
+    (person.repo / "README.md").write_text("Changed.\n")
+    (person.repo / "new.txt").write_text("new")
+
+    refused(person.does(*person.run_arguments, "--yes"), 3, "README.md", "new.txt", "git stash", "--allow-dirty")
+    nothing_started(person)
+    done = person.does(*person.run_arguments, "--yes", "--allow-dirty")
+
+    assert done.code == 0, done.out + done.err
+    assert git(person.repo, "status", "--porcelain") == "M README.md\n?? new.txt"
+    assert "new.txt" not in git(person.repo, "ls-tree", "--name-only", f"maestro/{person.the_run()}")
+
+
+def test_a_detached_head_is_refused_and_works_with_a_base(person: Person) -> None:
+    git(person.repo, "checkout", "-q", "--detach")
+
+    refused(person.does(*person.run_arguments, "--yes"), 3, "detached", "git switch", "--base HEAD")
+    assert person.does(*person.run_arguments, "--yes", "--base", "HEAD").code == 0
+
+
+@pytest.mark.parametrize("base", ["nothing-like-it", "--output=x", "HEAD:README.md"])
+def test_a_base_that_is_no_commit(person: Person, base: str) -> None:
+    refused(person.does(*person.run_arguments, f"--base={base}"), 3, "--base", "commit")
+
+
+def test_a_path_with_blanks_and_other_alphabets(tmp_path: Path) -> None:
+    person = Person(tmp_path, name="it's a «репо» 日本")
+
+    done = person.does(*person.run_arguments, "--yes")
+
+    assert done.code == 0, done.out + done.err
+    assert "def greet" in git(person.repo, "show", f"maestro/{person.the_run()}:hello.py")
+
+
+def test_a_worktree_shares_the_state_of_its_repository(person: Person, tmp_path: Path) -> None:
+    git(person.repo, "worktree", "add", "-q", str(tmp_path / "other"), "-b", "other")
+
+    assert person.does("runs", cwd=tmp_path / "other").code == 0
+    assert person.does("runs").code == 0
+    assert len(list(person.state.glob("repos/*"))) == 1
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def test_nothing_asked_for(person: Person) -> None:
+    refused(person.does("run", "--agent", f"script:{person.play}"), 2, "nothing was asked for", "--spec")
+
+
+def test_a_specification_that_is_not_there(person: Person) -> None:
+    refused(person.does("run", "--spec", "nowhere.md", "--agent", "command:true"), 3, "nowhere.md", "No such file")
+
+
+def test_a_specification_without_requirements(person: Person) -> None:
+    person.spec.write_text("# A title\n\nAnd nothing that must be true.\n")
+
+    refused(person.does(*person.run_arguments, "--yes"), 3, "spec.md", "requirement")
+    nothing_started(person)
+
+
+@pytest.mark.parametrize("content", [b"", b"  \n", b"# \xff\xfe\n"])
+def test_a_specification_that_is_empty_or_no_text(person: Person, content: bytes) -> None:
+    person.spec.write_bytes(content)
+
+    refused(person.does(*person.run_arguments, "--yes"), 3, "spec.md")
+
+
+def test_a_sentence_where_nobody_can_be_asked_makes_up_no_requirements(person: Person) -> None:
+    done = person.does("run", "Add greetings", "--agent", f"script:{person.play}", "--yes")
+
+    assert done.code == 1
+    assert "no requirements are made up" in done.out and "--spec" in done.out
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("oracle", ("names no agent", "--agent script:")),
+        ("script:", ("names no agent",)),
+        ("command:", ("names no agent",)),
+        ("command:'open", ("cannot be split", "quotes")),
+    ],
+)
+def test_an_agent_that_is_none(person: Person, agent: str, words: tuple[str, ...]) -> None:
+    done = person.does("run", "--spec", person.spec, f"--agent={agent}")
+
+    refused(done, 2 if "names no agent" in words else 3, *words)
+
+
+def test_an_agent_that_is_not_installed(person: Person) -> None:
+    done = person.does("run", "--spec", person.spec, "--agent", "command:no-such-agent --now")
+
+    refused(done, 3, "'no-such-agent' is not on PATH")
+
+
+def test_no_agent_at_all(person: Person) -> None:
+    refused(person.does("run", "--spec", person.spec), 3, "no agent is configured", "--agent", "config.yaml")
+
+
+def test_a_playbook_with_a_mistake_names_its_line(person: Person) -> None:
+    person.play.write_text("playbook: 1\ntasks:\n  - requirement: R-1\n    stpes: []\n")
+
+    refused(person.does(*person.run_arguments), 3, "play.yaml:4", "stpes", "steps")
+
+
+# --- workflow and configuration ------------------------------------------------------------------------------------
+
+
+def manifest(*steps: str) -> str:
+    return "version: 1\nname: mine\nsteps:\n" + "".join(f"  - {step}\n" for step in steps)
+
+
+GATE = (
+    "{name: ask, type: gate, title: Ask, phase: 1, prompt: Well?, depends_on: [a], "
+    "choices: [{label: yes, key: y, target: TARGET}]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            manifest(
+                "{name: a, type: command, title: A, phase: 1, command: 'true', depends_on: [b]}",
+                "{name: b, type: command, title: B, phase: 1, command: 'true', depends_on: [a]}",
+            ),
+            ("depends_on",),
+        ),
+        (manifest("{name: a, type: command, title: A, phase: 1, command: 'true', depends_on: [z]}"), ("'z'",)),
+        (
+            manifest(
+                "{name: a, type: command, title: A, phase: 1, command: 'true'}", GATE.replace("TARGET", "nowhere")
+            ),
+            ("'nowhere'", "target"),
+        ),
+        (
+            manifest(
+                "{name: a, type: command, title: A, phase: 1, command: 'true'}",
+                "{name: a, type: command, title: A, phase: 1, command: 'true'}",
+            ),
+            ("named 'a'", "name of its own"),
+        ),
+        (
+            manifest("{name: a, type: command, title: A, phase: 1, comand: 'true'}"),
+            ("comand", "command"),
+        ),
+        ("version: 1\nname: [\n", ("mine.yaml",)),
+    ],
+    ids=["cycle", "unknown dependency", "unknown target", "doubled step", "wrong key", "no yaml"],
+)
+def test_a_workflow_with_a_mistake_names_file_field_and_mend(person: Person, text: str, words: tuple[str, ...]) -> None:
+    (person.folder / "mine.yaml").write_text(text)
+
+    done = person.does(*person.run_arguments, "--workflow", person.folder / "mine.yaml")
+
+    refused(done, 3, "mine.yaml", *words)
+    nothing_started(person)
+
+
+def test_a_workflow_that_is_not_there_names_those_that_are(person: Person) -> None:
+    refused(person.does(*person.run_arguments, "--workflow", "autonomos"), 3, "autonomos", "autonomous")
+
+
+def configure(person: Person, text: str) -> Path:
+    path = person.repo / ".flow/maestro/config.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("workres: {processes: 2}\n", ("config.yaml:1", "workres", "workers")),
+        ("workers:\n  processes: many\n", ("config.yaml:2", "workers.processes", "whole number")),
+        ("agent: {kind: script}\n", ("needs a playbook",)),
+        ("server: {url: 'redis://user:secret@host/0'}\n", ("password_file",)),
+    ],
+)
+def test_a_configuration_with_a_mistake_names_line_key_and_mend(
+    person: Person, text: str, words: tuple[str, ...]
+) -> None:
+    configure(person, text)
+
+    refused(person.does(*person.run_arguments), 3, *words)
+    refused(person.does("config", "check"), 3, *words)
+
+
+def test_a_good_configuration_is_shown_with_its_defaults(person: Person) -> None:
+    configure(person, "workers: {processes: 3}\n")
+
+    assert person.does("config", "check", "--json").json["workers"] == {
+        "processes": 3,
+        "parallel": 2,
+        "batch": 8,
+        "lease_seconds": 15.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "words"),
+    [
+        ("workers.processes=none", 3, ("workers.processes", "whole number")),
+        ("workres.processes=2", 3, ("workres", "workers")),
+        ("workers", 3, ("sets nothing", "--set key=value")),
+        ("=2", 3, ("sets nothing",)),
+    ],
+)
+def test_a_setting_that_cannot_be_set(person: Person, setting: str, code: int, words: tuple[str, ...]) -> None:
+    refused(person.does(*person.run_arguments, f"--set={setting}"), code, *words)
+
+
+# --- the server and the state --------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_down(person: Person) -> None:
+    done = person.does(*person.run_arguments, env={"MAESTRO_REDIS_URL": "redis://127.0.0.1:1/0"})
+
+    refused(done, 4, "127.0.0.1:1", "MAESTRO_REDIS_URL")
+
+
+def test_an_address_that_is_none(person: Person) -> None:
+    done = person.does("runs", env={"MAESTRO_REDIS_URL": "http://example.org"})
+
+    refused(done, 4, "example.org", "redis://")
+
+
+@pytest.mark.parametrize("secret", ["operator.key", "join/worker"])
+def test_a_key_that_others_can_read(person: Person, secret: str) -> None:
+    assert person.does("doctor", "--probe").code == 0
+    (person.state / secret).chmod(0o644)
+
+    refused(person.does(*person.run_arguments, "--yes"), 3, secret, "0644", "chmod 600")
+    (person.state / secret).chmod(0o600)
+    assert person.does(*person.run_arguments, "--yes").code == 0
+
+
+def test_a_state_directory_that_others_can_write(person: Person) -> None:
+    person.state.mkdir()
+    person.state.chmod(0o777)
+
+    refused(person.does(*person.run_arguments), 3, str(person.state), "chmod 700")
+
+
+def test_a_state_directory_that_cannot_be_made(person: Person) -> None:
+    done = person.does(*person.run_arguments, env={"MAESTRO_STATE_DIR": str(person.spec / "state")})
+
+    refused(done, 3, "Not a directory", "MAESTRO_STATE_DIR")
+
+
+def test_the_state_directory_is_closed_to_others(person: Person) -> None:
+    person.does("runs")
+
+    assert stat.S_IMODE(person.state.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk needs the right to mount")
+def test_a_full_disk_is_named_and_a_later_run_works(person: Person) -> None:
+    person.state.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", person.state], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        person.state.chmod(0o700)
+        (person.state / "fill").write_bytes(b"x" * 220 * 1024)
+        done = person.does(*person.run_arguments, "--yes")
+        assert done.code in (3, 4) and "space" in done.err.lower() and "Traceback" not in done.err
+    finally:
+        subprocess.run(["umount", "--lazy", person.state], check=True)
+
+    assert person.does(*person.run_arguments, "--yes").code == 0
+
+
+def test_a_demo_folder_that_is_taken(person: Person, tmp_path: Path) -> None:
+    make_repo(tmp_path / "d" / "tally")
+
+    refused(person.does("demo", tmp_path / "d"), 3, "is there already", "another folder")
+
+
+def test_a_workers_command_without_a_server(person: Person) -> None:
+    refused(person.does("worker"), 4, "no server runs", "maestro up", "MAESTRO_REDIS_URL")
+
+
+def test_an_ignored_flow_folder_does_not_make_the_tree_dirty(person: Person) -> None:
+    commit(person.repo, {".gitignore": "*.pyc\n"})
+    configure(person, "workers: {processes: 1}\n")
+
+    assert person.does(*person.run_arguments, "--yes").code == 0
+    assert git(person.repo, "status", "--porcelain") == ""

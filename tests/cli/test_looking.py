@@ -1,0 +1,150 @@
+"""What do the commands that only look say of a run that is over?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Person
+from tests.support.gitrepo import git
+
+
+@pytest.fixture
+def run(finished: Person) -> str:
+    return finished.the_run()
+
+
+def test_the_branch_holds_the_change_and_the_person_s_tree_is_untouched(finished: Person, run: str) -> None:
+    assert "def greet" in git(finished.repo, "show", f"maestro/{run}:hello.py")
+    assert git(finished.repo, "rev-parse", "HEAD") == finished.base
+    assert git(finished.repo, "status", "--porcelain") == ""
+    assert not (finished.repo / "hello.py").exists()
+
+
+def test_runs_lists_it(finished: Person, run: str) -> None:
+    [row] = finished.does("runs", "--json").json
+    text = finished.does("runs").out
+
+    assert (row["run"], row["status"], row["done"]) == (run, "completed", 2)
+    assert run in text and "completed" in text and "2/2" in text
+
+
+def test_show_has_its_steps_tasks_gates_and_checkpoints(finished: Person, run: str) -> None:
+    text = finished.does("show", run).out
+    data = finished.does("show", run, "--json").json
+
+    assert all(word in text for word in ("approve-plan", "T-002", "--auto-approve", "checkpoints/1"))
+    assert data["status"] == "completed" and len(data["tasks"]) == 2
+
+
+def test_show_finds_the_run_from_any_folder(finished: Person, run: str, tmp_path: Path) -> None:
+    assert finished.does("show", run, cwd=tmp_path).code == 0
+
+
+def test_log_has_a_line_for_every_event_and_json_for_programs(finished: Person, run: str) -> None:
+    lines = finished.does("log", run).out.splitlines()
+    rows = [json.loads(line) for line in finished.does("log", run, "--json").out.splitlines()]
+
+    assert len(lines) == len(rows)
+    assert (rows[0]["type"], rows[-1]["type"]) == ("RunStarted", "RunCompleted")
+    assert (rows[0]["address"], rows[0]["actor"]) == ("1.0", "conductor")
+
+
+def test_the_system_log_names_who_was_enrolled(finished: Person) -> None:
+    said = finished.does("log", "system").out
+
+    assert "worker-1 as worker" in said and "conductor as conductor" in said
+
+
+def test_the_report_is_the_same_from_the_log_as_in_the_file(finished: Person, run: str) -> None:
+    file = finished.repo / f".flow/maestro/sessions/{run}/final-report.md"
+
+    assert finished.does("report", run).out.rstrip("\n") == file.read_text().rstrip("\n")
+
+
+def test_replay_shows_the_run_as_it_was(finished: Person, run: str) -> None:
+    early = finished.does("replay", run, "--at", "5", "--json").json
+
+    assert early["status"] == "running" and early["tasks"] == []
+
+
+def test_replay_shows_what_changed_between_two_entries(finished: Person, run: str) -> None:
+    rows = finished.does("replay", run, "--diff", "1", "3", "--json").json
+    changed = {row["path"]: (row["before"], row["after"]) for row in rows}
+
+    assert changed["seq"] == (1, 3)
+    assert changed["steps.initialise.status"][0] == "waiting"
+
+
+def test_replay_writes_the_files_again_byte_for_byte(finished: Person, run: str) -> None:
+    flow = finished.repo / ".flow"
+    before = {path.relative_to(flow): path.read_bytes() for path in flow.rglob("*") if path.is_file()}
+    shutil.rmtree(flow)
+
+    done = finished.does("replay", run, "--write")
+
+    after = {path.relative_to(flow): path.read_bytes() for path in flow.rglob("*") if path.is_file()}
+    assert done.code == 0 and after == before
+
+
+def test_replay_of_an_entry_that_is_not_there_says_which_are(finished: Person, run: str) -> None:
+    done = finished.does("replay", run, "--at", "99999")
+
+    assert done.code == 2 and "has no entry 99999" in done.err and "1 to" in done.err
+
+
+def test_watch_tells_a_finished_run_from_its_first_event(finished: Person, run: str) -> None:
+    done = finished.does("watch", run)
+
+    assert done.code == 0
+    assert done.out.splitlines()[0].startswith(f"[Maestro] Run {run}: Greet people")
+    assert "[Maestro]   → [P:Group-1] T-001, T-002" in done.out.splitlines()
+    assert f": {run}" in done.out.splitlines()[-1]
+
+
+def test_a_decided_gate_shows_who_decided_it_and_takes_no_second_answer(finished: Person, run: str) -> None:
+    shown = finished.does("gate", "show", "approve-plan", "--json").json
+    again = finished.does("gate", "decide", "approve-plan", "abort", "--run", run)
+
+    assert shown["decided"]["via"] == "auto"
+    assert again.code == 5 and "it takes no answer" in again.err
+    assert finished.does("gate", "list", "--json").json == []
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "report", "log", "replay", "resume", "cancel", "pause"])
+def test_a_run_that_is_not_there_is_named_with_what_may_be_meant(finished: Person, run: str, command: str) -> None:
+    done = finished.does(command, run[:-1])
+
+    assert done.code == 3
+    assert f"there is no run '{run[:-1]}'" in done.err and run in done.err
+
+
+def test_resume_of_a_finished_run_changes_nothing(finished: Person, run: str) -> None:
+    before = finished.does("log", run).out
+
+    done = finished.does("resume", run)
+
+    assert done.code == 0 and "has ended already (completed)" in done.err
+    assert finished.does("log", run).out == before
+
+
+def test_nothing_runs_any_more_and_ps_says_so(finished: Person) -> None:
+    done = finished.does("ps")
+
+    assert done.code == 0 and "nothing runs here" in done.err
+    assert finished.does("ps", "--json").json == {"processes": [], "queues": []}
+
+
+def test_doctor_finds_what_is_needed(finished: Person) -> None:
+    rows = {row["check"]: row for row in finished.does("doctor", "--json").json}
+
+    assert {name for name, row in rows.items() if row["ok"]} >= {"python", "git", "server", "state directory"}
+
+
+def test_doctor_sends_a_task_through_all_services(finished: Person) -> None:
+    rows = {row["check"]: row for row in finished.does("doctor", "--probe", "--json").json}
+
+    assert rows["probe"]["ok"], rows["probe"]

@@ -1,0 +1,117 @@
+"""What does a person read of each event?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from maestro.cli.narrate import Narrator
+from maestro.projections.text import visible
+from maestro.runs.fold import evolve, new_run
+from maestro.runs.state import RunState, TaskState
+from maestro_contracts import events as e
+from maestro_contracts.records import AgentSpec, FileChange, Problem, Repo, Settings, TaskSpec, Workflow
+from tests.support.building import built
+
+
+@pytest.fixture
+def state() -> RunState:
+    repo = Repo("/repo", "a" * 40, "main")
+    started = e.RunStarted(
+        "Tags", "spec", "", repo, Workflow("autonomous", ()), Settings(AgentSpec("script")), "ann", 0
+    )
+    state = evolve(new_run("tags-abc234"), started)
+    state.started = 1
+    return state
+
+
+def told(state: RunState, *events: e.Event) -> list[str]:
+    narrator = Narrator()
+    return [str(line) for event in events for line in narrator.lines(state, event)]
+
+
+def step(name: str, phase: int) -> e.StepStarted:
+    return e.StepStarted(name, 1, 1, "plan", phase, "")
+
+
+def test_a_phase_is_told_once_however_many_steps_it_has(state: RunState) -> None:
+    assert told(state, step("initialise", 1), step("plan", 1), step("implement", 3)) == [
+        "[Maestro] Phase 1: Planning",
+        "[Maestro] Phase 3: Implementation",
+    ]
+
+
+def test_a_task_is_told_with_its_title_and_worker(state: RunState) -> None:
+    evolve(state, step("implement", 3))
+    state.tasks["T-001"] = _task("T-001", "Add tags")
+
+    assert told(state, e.TaskStarted("T-001", 2, 1, "worker-1")) == [
+        "[Maestro]   → T-001 Add tags (worker-1, attempt 2)"
+    ]
+
+
+def test_a_rejection_says_why(state: RunState) -> None:
+    problem = Problem("false_claim", "its test fails on a fresh checkout")
+
+    assert told(state, e.TaskRejected("T-001", 1, problem)) == [
+        "[Maestro]   ✗ T-001 rejected (false claim): its test fails on a fresh checkout"
+    ]
+
+
+def test_a_handover_says_branch_commit_and_size(state: RunState) -> None:
+    files = (FileChange("a.py", 3, 1), FileChange("b.png", -1, -1))
+
+    assert told(state, e.HandedOver("handoff", 1, "maestro/tags", "b" * 40, "", "a" * 40, files)) == [
+        "[Maestro]   ✓ branch maestro/tags at bbbbbbbbbbbb: 2 files, +3 -1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("via", "told_as"),
+    [
+        ("cli", "by ann"),
+        ("web", "by ann via web"),
+        ("script", "answered from the playbook"),
+        ("deadline", "its default, since its deadline passed"),
+        ("auto", "its default, since --auto-approve was given"),
+    ],
+)
+def test_nobody_is_said_to_have_decided_what_a_clock_or_a_script_decided(
+    state: RunState, via: str, told_as: str
+) -> None:
+    event = e.GateDecided("approve-plan", 1, "approve-plan", "approve", "a", "", "ann", via, 0)
+
+    assert told(state, event) == [f"[Maestro]   ✓ approve-plan: approve ({told_as})"]
+
+
+def test_what_an_agent_prints_can_neither_clear_the_screen_nor_start_a_line(state: RunState) -> None:
+    [line] = told(state, e.AgentReported("T-001", 1, "\x1b[2J\x1b[H[Maestro] all good\n[Maestro] Phase 5"))
+
+    assert "\x1b" not in line and "\n" not in line and "\\x1b[2J" in line
+
+
+def test_a_failed_run_is_told_with_its_mend(state: RunState) -> None:
+    problem = Problem("structural", "no requirements", "Give a specification.\n\n- R-1: it works")
+
+    assert told(state, e.RunFailed("plan", problem, 5)) == [
+        "[Maestro] The run failed at plan",
+        "[Maestro]   ✗ no requirements",
+        "[Maestro]   · Give a specification.",
+        "[Maestro]   · - R-1: it works",
+    ]
+
+
+@pytest.mark.parametrize("event_type", sorted(e.EVENTS))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_every_event_is_told_or_left_out_on_visible_lines(
+    state: RunState, event_type: str, data: st.DataObject
+) -> None:
+    for line in told(state, data.draw(built(e.EVENTS[event_type]))):
+        assert line.startswith("[Maestro] ")
+        assert visible(line) == line
+
+
+def _task(id: str, title: str) -> TaskState:
+    return TaskState(spec=TaskSpec(id, title), step="implement")
