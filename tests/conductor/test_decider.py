@@ -7,7 +7,7 @@ import pytest
 from maestro.conductor.decider import decide
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
-from maestro_contracts.records import Choice, Problem, Question, RequirementVerdict, Step, Workflow
+from maestro_contracts.records import Choice, Evidence, Problem, Question, RequirementVerdict, Step, Workflow
 from tests.support.conversation import (
     APPROVE_PLAN,
     AUTONOMOUS,
@@ -109,6 +109,25 @@ def test_what_failed_comes_back_as_the_next_iterations_tasks_and_nothing_else() 
     (iteration,) = run.state.iterations
     assert [task.requirements for task in iteration.tasks] == [("R-2",)]
     assert iteration.because == ("R-2: exit 1",)
+    assert run.state.status == "completed"
+
+
+def test_a_command_that_failed_before_the_run_as_well_becomes_nobodys_task() -> None:
+    old = Evidence("flake8", 1, 1, False, what="lint", excused=True)
+    new = Evidence("mypy", 1, 1, False, what="lint")
+    looks = iter([("not_met", (old, new)), ("met", (old,))])
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.ValidateRun):
+            verdict, evidence = next(looks)
+            met = (RequirementVerdict("R-1", "met"), RequirementVerdict("R-2", "met"))
+            return "validator-1", e.RunChecked(command.step, command.visit, "validator-1", "c", "t", verdict, met, evidence)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    (iteration,) = run.state.iterations
+    assert [task.check for task in iteration.tasks] == ["mypy"]
+    assert iteration.because == ("`mypy` exited 1",)
     assert run.state.status == "completed"
 
 

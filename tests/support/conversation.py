@@ -1,11 +1,11 @@
-"""A run's conversation without any server: the real decider and the real fold, and a test that speaks for the others."""
+"""A run as a conversation without a server: the real decider, the real fold, and a test that speaks for the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from maestro.conductor.asking import follow, outstanding
-from maestro.conductor.decider import decide
+from maestro.conductor.asking import outstanding
+from maestro.conductor.turn import take_turn
 from maestro.runs.fold import evolve, new_run
 from maestro.runs.state import RunState
 from maestro_contracts import commands as c
@@ -82,15 +82,16 @@ class Conversation:
     def request(self, id: str, command: c.Command) -> Conversation:
         """Somebody asks the conductor; it decides until nothing is due."""
         requests = [(id, command)]
-        while said := decide(self.state, requests, self.now):
-            asks = follow(self.state, said, self.now)
-            for item in said:
+        while True:
+            turn = take_turn(self.state, requests, self.now)
+            for item in turn.said:
                 assert item.id not in self.taken, f"{item.id} decided twice"
                 self._record(item.id, item.event, "conductor-1")
-            self.asked.update({ask.id: ask.command for ask in asks.commands})
-            self.timers.update({timer.id: timer.asked.command for timer in asks.timers})
+            self.asked.update({ask.id: ask.command for ask in turn.asks.commands})
+            self.timers.update({timer.id: timer.asked.command for timer in turn.asks.timers})
+            if not turn.unfinished:
+                return self
             requests = []
-        return self
 
     def tell(self, id: str, event: e.Event, actor: str) -> Conversation:
         """Another role says something, and the conductor is woken."""

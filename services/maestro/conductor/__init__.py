@@ -8,5 +8,6 @@ If it lies: it can start work too early or leave work undone, and the log shows 
 validators' votes beside it, or visibly has not.
 
 Read: `errors.py` (which failure is retried, and how), `decider.py` (what is due), `asking.py` (which command follows
-from which event), `refine.py` (tasks from what failed), `service.py` (I/O).
+from which event), `refine.py` (tasks from what failed), `turn.py` (decisions that follow from each other), `service.py`
+(I/O).
 """

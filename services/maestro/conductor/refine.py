@@ -52,7 +52,8 @@ def _not_met(state: RunState, checked: e.RunChecked) -> list[Requirement]:
 
 
 def _failing(checked: e.RunChecked) -> list[Evidence]:
-    return [evidence for evidence in checked.evidence if not evidence.passed]
+    """What failed before the run as well is nobody's task."""
+    return [evidence for evidence in checked.evidence if not evidence.passed and not evidence.excused]
 
 
 def _redo(again: list[TaskState], number: int) -> list[TaskSpec]:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from maestro.bus.service import Asked, Context, Delivery, Outcome, Service
-from maestro.conductor.asking import Asks, follow, outstanding
-from maestro.conductor.decider import chains, decide
+from maestro.conductor.asking import Asks, outstanding
+from maestro.conductor.turn import take_turn
 from maestro.log.keyring import Keyring
 from maestro.log.store import Store
-from maestro.runs.follow import Follower
+from maestro.runs.follow import Follower, catch_up_together
 from maestro.runs.state import RunState
 from maestro_contracts import commands as c
 from maestro_contracts.envelope import Unreadable, read_command
@@ -39,33 +39,37 @@ class Conductor:
         by_run: dict[str, list[Delivery]] = {}
         for delivery in deliveries:
             by_run.setdefault(delivery.run, []).append(delivery)
-        return [await self._conduct(run, waiting, ctx) for run, waiting in by_run.items()]
+        states = await self.states(list(by_run))
+        return [await self._conduct(states[run], waiting, ctx) for run, waiting in by_run.items()]
 
-    async def _conduct(self, run: str, deliveries: list[Delivery], ctx: Context) -> Outcome:
-        state = await self.state(run)
+    async def _conduct(self, state: RunState, deliveries: list[Delivery], ctx: Context) -> Outcome:
         requests = [(item.id, item.command) for item in deliveries if not isinstance(item.command, c.Advance)]
         now = ctx.now()
-        said = decide(state, requests, now)
-        asks = follow(state, said, now)
+        turn = take_turn(state, requests, now)
+        asks = turn.asks
         if any(isinstance(command, c.RecoverRun) for _, command in requests):
             asks = _both(asks, await self._missing(state))
         return Outcome(
-            run=run,
-            events=tuple(said),
+            run=state.run,
+            events=turn.said,
             asks=asks.commands,
             timers=asks.timers,
             handles=tuple(deliveries),
-            advance=chains(said),
+            advance=turn.unfinished,
         )
 
-    async def state(self, run: str) -> RunState:
-        """The run's state up to the newest entry of its log."""
-        follower = self._runs.pop(run, None) or Follower(self.store, self.keyring, run)
-        state = await follower.catch_up()
-        self._runs[run] = follower
+    async def states(self, runs: Sequence[str]) -> dict[str, RunState]:
+        """The runs' states up to the newest entries of their logs."""
+        followers = {run: self._follower(run) for run in runs}
+        await catch_up_together(list(followers.values()))
+        self._runs.update(followers)
         while len(self._runs) > KEPT:
             self._runs.popitem(last=False)
-        return state
+        return {run: follower.state for run, follower in followers.items()}
+
+    def _follower(self, run: str) -> Follower:
+        """Taken out of the cache: one that fails half-way through a page is not used again."""
+        return self._runs.pop(run) if run in self._runs else Follower(self.store, self.keyring, run)
 
     async def _missing(self, state: RunState) -> Asks:
         """What is unanswered and lies in no queue: sent twice, a task would be done twice."""

@@ -12,7 +12,7 @@ from maestro.log.keyring import Keyring
 from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, Examined, Rejected, examine, resolve
 
-__all__ = ["Commit", "Reader", "Rejected", "commits"]
+__all__ = ["Commit", "Reader", "Rejected", "commits", "new_of"]
 
 SHARE = 32
 """A thread takes this many entries at once. Verifying lets go of Python's lock, decoding takes it again: threads that
@@ -55,16 +55,7 @@ class Reader:
         return await self._examine(await self._fetch(0))
 
     async def _fetch(self, wait_ms: int) -> list[Entry]:
-        """New entries of the run, and in the same call what is new of keys: a key that was revoked before an entry was
-        written is known as revoked when the entry is read."""
-        pages = await self._store.tail({SYSTEM: self._keyring.seq, self._run: self._fetched}, wait_ms)
-        if SYSTEM in pages:
-            self._keyring.learn(pages[SYSTEM])
-            await self._keyring.refresh(self._store)
-        entries = pages.get(self._run, [])
-        if entries:
-            self._fetched = entries[-1].seq
-        return entries
+        return (await _fetch_together([self], wait_ms))[0]
 
     async def _examine(self, entries: Sequence[Entry]) -> list[Examined]:
         if len(entries) < SHARE:
@@ -90,6 +81,30 @@ class Reader:
         if page:
             self.seq = page[-1].seq
         return verdicts
+
+
+async def new_of(readers: Sequence[Reader]) -> list[list[Commit | Rejected]]:
+    """The next page of each of several runs, fetched in one call. They share one store and one keyring."""
+    if not readers:
+        return []
+    pages = await _fetch_together(readers, 0)
+    return [await reader._believe(await reader._examine(page)) for reader, page in zip(readers, pages, strict=True)]
+
+
+async def _fetch_together(readers: Sequence[Reader], wait_ms: int) -> list[list[Entry]]:
+    """New entries of the runs, and in the same call what is new of keys: a key that was revoked before an entry was
+    written is known as revoked when the entry is read."""
+    store, keyring = readers[0]._store, readers[0]._keyring
+    after = {SYSTEM: keyring.seq, **{reader._run: reader._fetched for reader in readers}}
+    pages = await store.tail(after, wait_ms)
+    if SYSTEM in pages:
+        keyring.learn(pages[SYSTEM])
+        await keyring.refresh(store)
+    found = [pages.get(reader._run, []) for reader in readers]
+    for reader, entries in zip(readers, found, strict=True):
+        if entries:
+            reader._fetched = entries[-1].seq
+    return found
 
 
 async def commits(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
 from maestro.log.keyring import Keyring
-from maestro.log.reader import Commit, Reader, Rejected
+from maestro.log.reader import Commit, Reader, Rejected, new_of
 from maestro.log.store import Store
 from maestro.runs.fold import fold, new_run
 from maestro.runs.state import RunState
 
 log = structlog.get_logger()
+
+PAGE = 100
+"""A page with fewer entries is the last one: no store hands out so few while there are more."""
 
 
 class Follower:
@@ -52,6 +55,16 @@ class Follower:
                 self.rejected.append(verdict)
                 log.warning("entry not believed", run=self.state.run, seq=verdict.seq, reason=verdict.reason)
         return commits
+
+
+async def catch_up_together(followers: Sequence[Follower]) -> None:
+    """Brings several runs to their newest entries, with one call for all of them as long as any has more."""
+    behind = list(followers)
+    while behind:
+        pages = await new_of([follower._reader for follower in behind])
+        for follower, page in zip(behind, pages, strict=True):
+            follower._fold(page)
+        behind = [follower for follower, page in zip(behind, pages, strict=True) if len(page) >= PAGE]
 
 
 async def load(store: Store, keyring: Keyring, run: str) -> RunState:

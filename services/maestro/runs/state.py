@@ -7,6 +7,8 @@ changed and never at the whole run.
 
 from __future__ import annotations
 
+from copy import copy
+
 import msgspec
 
 from maestro_contracts import events as e
@@ -173,3 +175,51 @@ class RunState(msgspec.Struct):
     def open_gates(self) -> list[GateState]:
         """The gates that wait for somebody, oldest first."""
         return [gate for gate in self.gates.values() if gate.status == "open"]
+
+
+def clone(state: RunState) -> RunState:
+    """A copy that can be folded further without changing the original. What the fold replaces whole is shared."""
+    new = copy(state)
+    new.steps = {name: copy(step) for name, step in state.steps.items()}
+    new.tasks = {name: _clone_task(task) for name, task in state.tasks.items()}
+    new.lanes = {name: _clone_lane(lane) for name, lane in state.lanes.items()}
+    new.gates = {key: _clone_gate(gate) for key, gate in state.gates.items()}
+    new.checkpoints = dict(state.checkpoints)
+    new.due = Due(**{name: dict(getattr(state.due, name)) for name in Due.__struct_fields__})
+    for name in _CONTAINERS:
+        setattr(new, name, copy(getattr(state, name)))
+    return new
+
+
+_CONTAINERS = (
+    "context",
+    "answers",
+    "constraints",
+    "prd_texts",
+    "prd_paths",
+    "backlog",
+    "iterations",
+    "checks",
+    "decisions",
+    "refusals",
+    "dead_letters",
+    "violations",
+)
+
+
+def _clone_task(task: TaskState) -> TaskState:
+    new = copy(task)
+    new.votes, new.problems = list(task.votes), list(task.problems)
+    return new
+
+
+def _clone_lane(lane: Lane) -> Lane:
+    new = copy(lane)
+    new.groups = dict(lane.groups)
+    return new
+
+
+def _clone_gate(gate: GateState) -> GateState:
+    new = copy(gate)
+    new.refused = list(gate.refused)
+    return new
