@@ -170,3 +170,22 @@ async def test_a_persons_filters_make_the_checkout_and_the_tree(
 
     assert git(repo, "show", f"{written}:b.big") == "more"
     assert git(repo, "rev-parse", f"{written}:a.big") == git(repo, "rev-parse", f"{base}:a.big")
+
+
+async def test_a_worktree_that_never_was_whole_is_removed_and_a_whole_one_found(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo)
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+    whole, half = await run.worktree("T", base), await run.worktree("T", base)
+    other = await run.worktree("U", base)
+    (half.private / "litter").unlink()
+    (run.folder / "T-0123abcd.private").mkdir()
+
+    found = await run.left_behind("T", base)
+
+    assert [tree.path for tree in found] == [whole.path]
+    assert {path.name for path in run.folder.iterdir() if not path.name.endswith(".private")} == {
+        whole.path.name,
+        other.path.name,
+    }
+    assert not half.admin.exists()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from maestro.git.workspace import Workspace
@@ -331,7 +333,9 @@ async def test_lint_counts_where_it_was_clean_before(bench: Bench) -> None:
     commit = bench.change({"lib.py": "def f():\n    return 1\nTODO = 1\n"})
 
     assert (await checked(bench, commit, lint=("! grep TODO lib.py",))).verdict == "not_met"
-    assert (await checked(bench, commit, lint=("no-such-linter .",))).verdict == "met"
+    fails_as_before = await checked(bench, commit, lint=("no-such-linter .",))
+    assert fails_as_before.verdict == "met"
+    assert [item.excused for item in fails_as_before.evidence if not item.passed] == [True]
 
 
 async def test_a_run_whose_commit_is_missing_is_a_failure_of_the_step(bench: Bench) -> None:
@@ -340,3 +344,38 @@ async def test_a_run_whose_commit_is_missing_is_a_failure_of_the_step(bench: Ben
     outcome = await bench.validator.validate_run(delivered(command, "check:validate:1:1"), bench.ctx)
 
     assert the(outcome, e.StepWorkFailed).problem.kind == "structural"
+
+
+async def test_the_checkout_of_a_killed_validator_is_removed_by_the_next(bench: Bench, tmp_path: Path) -> None:
+    commit = bench.change({"lib.py": "# x\n"})
+    tree = git(bench.repo, "rev-parse", f"{commit}^{{tree}}")
+    check = f"[ -e '{tmp_path}/go' ] || {{ touch '{tmp_path}/working'; sleep 1000; }}"
+    task = TaskSpec("T-001", "x", check=check)
+    command = c.ValidateClaim(task, 1, Repo(str(bench.repo), bench.base), bench.base, commit, tree, "")
+    arguments = (str(bench.work), msgspec.json.encode(command).decode())
+    dying = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_VALIDATOR, *arguments)
+    await wait_until((tmp_path / "working").exists)
+    dying.kill()
+    await dying.wait()
+    (tmp_path / "go").touch()
+    assert list((bench.work / "r-abc234").iterdir()) != []
+
+    outcome = await bench.validator.validate_claim(delivered(command, "vote:T-001:1:1", count=2), bench.ctx)
+
+    assert the(outcome, e.VoteCast).verdict == "accept"
+    assert list((bench.work / "r-abc234").iterdir()) == []
+    assert git(bench.repo, "worktree", "list").count("\n") == 0
+
+
+KILLED_VALIDATOR = """
+import asyncio, sys
+from pathlib import Path
+import msgspec
+from maestro.git.workspace import Workspace
+from maestro.validator.service import Validator
+from maestro_contracts.commands import ValidateClaim
+from tests.support.handling import RecordingContext, delivered
+command = msgspec.json.decode(sys.argv[2], type=ValidateClaim)
+validator = Validator(Workspace(Path(sys.argv[1])))
+asyncio.run(validator.validate_claim(delivered(command, "vote:T-001:1:1"), RecordingContext()))
+"""

@@ -351,7 +351,8 @@ async def test_the_unfinished_work_of_a_killed_worker_is_kept_and_the_task_done_
     shop: Shop, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    script = f"if [ -e '{go}' ]; then echo whole > x; else echo half > x; touch '{tmp_path}/working'; sleep 1000; fi"
+    dying = f"echo half > x; echo $HOME > '{tmp_path}/home'; touch '{tmp_path}/working'; sleep 1000"
+    script = f"if [ -e '{go}' ]; then echo whole > x; else {dying}; fi"
     command = running(shop.repo, shop.base, script)
     arguments = (str(shop.work), msgspec.json.encode(command).decode())
     dying = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_WORKER, *arguments)
@@ -366,6 +367,7 @@ async def test_the_unfinished_work_of_a_killed_worker_is_kept_and_the_task_done_
     assert git(shop.repo, "show", f"{names.kept_ref(RUN, 'T-001', 1)}:x") == "half"
     assert shop.left() == []
     assert git(shop.repo, "worktree", "list").count("\n") == 0
+    assert not Path((tmp_path / "home").read_text().strip()).exists()
 
 
 KILLED_WORKER = """

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maestro.git.removing import remove
+from maestro.git.worktree import ROOM, ROOM_PREFIX
 
 PASSED = ("LANG", "LANGUAGE", "TZ", "TERM", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TOOLCHAINS = {"PYENV_ROOT": ".pyenv", "RUSTUP_HOME": ".rustup"}
@@ -17,9 +18,11 @@ TOOLCHAINS = {"PYENV_ROOT": ".pyenv", "RUSTUP_HOME": ".rustup"}
 
 
 @contextmanager
-def private_folder() -> Iterator[Path]:
-    """A folder for one program's home and temporary files. Its path is short: sockets must fit below it (108 bytes)."""
-    folder = Path(tempfile.mkdtemp(prefix="mst-"))
+def room(private: Path) -> Iterator[Path]:
+    """A folder for one program's home and temporary files. Its path is short: sockets must fit below it (108 bytes).
+    It is noted in `private`, for whoever has to tidy up when this process is killed."""
+    folder = Path(tempfile.mkdtemp(prefix=ROOM_PREFIX))
+    (private / ROOM).write_text(str(folder))
     try:
         yield folder
     finally:

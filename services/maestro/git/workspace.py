@@ -15,7 +15,7 @@ from maestro.git.lock import locked
 from maestro.git.problems import GitProblem, from_os_error, without_secrets
 from maestro.git.refs import OwnRefs, Refs, RemoteRefs
 from maestro.git.repository import Repository
-from maestro.git.worktree import Worktree, add_worktree, worktree_again
+from maestro.git.worktree import PRIVATE, Worktree, add_worktree, worktree_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,15 @@ class RunRepo:
         finally:
             await tree.remove()
 
-    def left_behind(self, name: str, base: str) -> list[Worktree]:
-        """Worktrees of that name which somebody who died did not remove."""
-        paths = self.folder.glob(f"{names.safe(name)}-????????")
-        found = (worktree_again(self.repository, path, base) for path in paths)
-        return [tree for tree in found if tree is not None]
+    async def left_behind(self, name: str, base: str) -> list[Worktree]:
+        """Whole worktrees of that name which somebody who died did not remove; what is not whole is removed."""
+        found = []
+        for private in list(self.folder.glob(f"{names.safe(name)}-????????{PRIVATE}")):
+            path = private.with_name(private.name.removesuffix(PRIVATE))
+            tree = await worktree_again(self.repository, path, base)
+            if tree is not None:
+                found.append(tree)
+        return found
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """One at a time on the branches of runs, across the processes of this host."""

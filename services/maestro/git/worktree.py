@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from maestro.git.repository import Repository
 
 TRIES = 5
 PRIVATE = ".private"
+ROOM, ROOM_PREFIX = "room", "mst-"
+"""In `private`: where the home and temporary folder of the program that works here lie, for whoever tidies up."""
 CHECKING_OUT: dict[str, Any] = {"timeout_s": 1800.0, "user_config": True}
 """A person's filters (large files) are part of what a checkout is."""
 NEARLY_FULL = 1024 * 1024
@@ -118,14 +121,23 @@ async def add_worktree(repository: Repository, path: Path, commit: str) -> Workt
         raise
 
 
-def worktree_again(repository: Repository, path: Path, base: str) -> Worktree | None:
-    """The worktree at `path` that a process left behind when it died; None where it never was whole."""
+async def worktree_again(repository: Repository, path: Path, base: str) -> Worktree | None:
+    """The worktree at `path` that a process left behind when it died, without the room of the program that worked in
+    it. One that never was whole is removed: None."""
     private = path.with_name(path.name + PRIVATE)
-    try:
-        admin = Path((private / "link").read_text("utf-8", "surrogateescape").removeprefix("gitdir: ").rstrip("\n"))
-    except OSError:
-        return None
-    return Worktree(repository, path, admin, private, base) if admin.is_dir() and path.is_dir() else None
+    admin = _registered(repository, path)
+    _remove_room(private / ROOM)
+    if path.is_dir() and admin != path and (private / "litter").exists():
+        return Worktree(repository, path, admin, private, base)
+    await finish(asyncio.to_thread(remove, path, admin, private))
+    return None
+
+
+def _remove_room(note: Path) -> None:
+    with contextlib.suppress(OSError):
+        room = Path(note.read_text())
+        if room.parent == Path(tempfile.gettempdir()) and room.name.startswith(ROOM_PREFIX):
+            remove(room)
 
 
 async def _register(repository: Repository, path: Path, commit: str) -> None:

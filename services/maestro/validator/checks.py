@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from maestro.agents.environment import clean_environment, private_folder
+from maestro.agents.environment import clean_environment, room
 from maestro.agents.process import TOKEN, Ended, Program, run_program
 from maestro.agents.words import plain
 from maestro.git.workspace import RunRepo
@@ -43,10 +43,12 @@ class Bases:
 
 
 class Checks:
-    """Runs commands on one commit and, where one fails, on the commit that it started from."""
+    """Runs commands on one commit and, where one fails, on the commit that it started from. `name` is what the
+    checkouts are called, so that whoever does this again finds what was left behind."""
 
-    def __init__(self, repo: RunRepo, commit: str, base: str, timeout_s: float, bases: Bases) -> None:
+    def __init__(self, repo: RunRepo, name: str, commit: str, base: str, timeout_s: float, bases: Bases) -> None:
         self.repo = repo
+        self.name = name
         self.commit = commit
         self.base = base
         self.timeout_s = timeout_s
@@ -55,11 +57,17 @@ class Checks:
     async def run(self, commands: list[tuple[Kind, str]]) -> list[Checked]:
         """Each command on a checkout in which no command has run before."""
         checked = []
-        async with self.repo.checkout("check", self.commit) as tree:
+        async with self.repo.checkout(self.name, self.commit) as tree:
             for kind, command in commands:
                 outcome = await self._one(tree, command)
                 checked.append(await self._compared(kind, command, outcome))
         return checked
+
+    async def tidy(self) -> None:
+        """Remove the checkouts of somebody who was killed: they hold nobody's work."""
+        for name in (self.name, f"{self.name}-base"):
+            for tree in await self.repo.left_behind(name, self.commit):
+                await tree.remove()
 
     async def _compared(self, kind: Kind, command: str, outcome: Outcome) -> Checked:
         if outcome.evidence.passed or kind == "check":
@@ -72,13 +80,13 @@ class Checks:
         tree = (await self.repo.repository.commit(self.base)).tree
         outcome = self.bases.get(tree, command)
         if outcome is None:
-            async with self.repo.checkout("base", self.base) as checkout:
+            async with self.repo.checkout(f"{self.name}-base", self.base) as checkout:
                 outcome = await self._one(checkout, command)
             self.bases.put(tree, command, outcome)
         return outcome
 
     async def _one(self, tree: Worktree, command: str) -> Outcome:
-        with private_folder() as private:
+        with room(tree.private) as private:
             env = clean_environment(tree.path, private, self.repo.root) | {TOKEN: secrets.token_hex(16)}
             program = Program(("sh", "-c", command), tree.path, env, b"", self.timeout_s, OUTPUT_LIMIT)
             ended = await run_program(program)

@@ -131,12 +131,13 @@ def claims_success(says: Iterable[Ran], check: Checked) -> bool:
 def noted(check: Checked) -> Evidence:
     """The evidence with what it is evidence of."""
     what = {"check": "acceptance check", "tests": "the project's tests", "lint": "lint"}[check.kind]
-    if not check.evidence.passed and not check.counts_against:
+    excused = not check.evidence.passed and not check.counts_against
+    if excused:
         what += ", failing in the same way without the change: not its fault"
     if check.evidence.what:
         what += f" ({check.evidence.what})"
     old = check.evidence
-    return Evidence(old.command, old.exit_code, old.duration_ms, old.passed, old.output_sha256, old.tail, what)
+    return Evidence(old.command, old.exit_code, old.duration_ms, old.passed, old.output_sha256, old.tail, what, excused)
 
 
 # --- the whole run ------------------------------------------------------------------------------------------------

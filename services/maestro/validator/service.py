@@ -61,7 +61,9 @@ class Validator:
         problem = problem_of_commit(command.task, command.tree, looked)
         checked: list[Checked] = []
         if problem is None:
-            checks = Checks(repo, command.commit, command.base, command.timeout_s, self.bases)
+            checks = Checks(repo, delivery.id, command.commit, command.base, command.timeout_s, self.bases)
+            if delivery.count > 1:
+                await checks.tidy()
             checked = await checks.run(_commands(command))
             problem = problem_of_checks(checked, command.says)
         return e.VoteCast(
@@ -91,7 +93,9 @@ class Validator:
         repo = await self.workspace.open(delivery.run, command.repo.url)
         await repo.refs.ensure(command.commit)
         tree = (await repo.repository.commit(command.commit)).tree
-        checks = Checks(repo, command.commit, command.repo.base, command.timeout_s, self.bases)
+        checks = Checks(repo, delivery.id, command.commit, command.repo.base, command.timeout_s, self.bases)
+        if delivery.count > 1:
+            await checks.tidy()
         checked = await checks.run(_run_commands(command))
         own = {check.evidence.command: check for check in checked if check.kind == "check"}
         verdicts = tuple(requirement_verdict(item, own.get(item.check), checked) for item in command.requirements)

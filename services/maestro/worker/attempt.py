@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from maestro.agents.environment import private_folder, secrets_of
+from maestro.agents.environment import room, secrets_of
 from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Session
 from maestro.agents.words import plain
 from maestro.bus.service import Context, Delivery, Outcome, Said
@@ -68,7 +68,7 @@ class Attempt:
     async def made(self) -> Done:
         """Do it, or take over what a lost worker had done. Raises GitProblem where it cannot even begin."""
         if self.delivery.count > 1:
-            for tree in self.repo.left_behind(self.name, self.command.base):
+            for tree in await self.repo.left_behind(self.name, self.command.base):
                 await self._put_away(tree)
             taken_over = await self._taken_over()
             if taken_over is not None:
@@ -105,7 +105,7 @@ class Attempt:
 
     async def _worked(self, tree: Worktree) -> Done:
         before = await fingerprint(self.repo)
-        with private_folder() as private:
+        with room(tree.private) as private:
             result = await self._played(tree, private)
         touched = before.differs(await fingerprint(self.repo))
         nested = await tree.nested() if tree.there else ()
