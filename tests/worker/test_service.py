@@ -351,8 +351,8 @@ async def test_the_unfinished_work_of_a_killed_worker_is_kept_and_the_task_done_
     shop: Shop, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    dying = f"echo half > x; echo $HOME > '{tmp_path}/home'; touch '{tmp_path}/working'; sleep 1000"
-    script = f"if [ -e '{go}' ]; then echo whole > x; else {dying}; fi"
+    half = f"echo half > x; echo $HOME > '{tmp_path}/home'; touch '{tmp_path}/working'; sleep 1000"
+    script = f"if [ -e '{go}' ]; then echo whole > x; else {half}; fi"
     command = running(shop.repo, shop.base, script)
     arguments = (str(shop.work), msgspec.json.encode(command).decode())
     dying = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_WORKER, *arguments)
