@@ -51,6 +51,7 @@ class Desk(ABC):
         self._ways = ways
         self._works: dict[str, Work] = {}
         self._waiting: deque[Work] = deque()
+        self._failures: set[str] = set()
         self._open = True
         self._changed = asyncio.Event()
         self._log = get_log("desk")
@@ -88,7 +89,8 @@ class Desk(ABC):
 
     @property
     def begun(self) -> list[str]:
-        return [id for id, work in self._works.items() if work.begun]
+        """What a handler had in its hands and is not finished, also what it failed at."""
+        return [*self._failures, *(id for id, work in self._works.items() if work.begun)]
 
     def take(self, deliveries: Sequence[Delivery]) -> list[str]:
         """Line these up; returns the ids of those that nobody here could begin soon. After `close` nothing is taken:
@@ -133,10 +135,6 @@ class Desk(ABC):
         self._waiting.clear()
         self._changed.set()
 
-    def _leave(self, work: Work) -> None:
-        """Leave it pending: it comes again after the lease, to whoever is there."""
-        self._drop(work.delivery, lost=False)
-
     def _drop(self, delivery: Delivery, *, lost: bool) -> None:
         if self._works.pop(delivery.message_id, None) is not None:
             if lost:
@@ -145,6 +143,7 @@ class Desk(ABC):
         self._changed.set()
 
     def _failed(self, work: Work, error: BaseException) -> None:
+        """Leave it pending: it comes again after the lease, to whoever is there."""
         self._log.error(
             "handler failed; the message is handed out again after the lease",
             run=work.delivery.run,
@@ -153,7 +152,8 @@ class Desk(ABC):
             delivery=work.delivery.count,
             exc_info=error,
         )
-        self._leave(work)
+        self._failures.add(work.delivery.message_id)
+        self._drop(work.delivery, lost=False)
 
 
 class SingleDesk(Desk):

@@ -15,8 +15,9 @@ from faststream.message import StreamMessage
 from faststream.redis import RedisBroker, StreamSub
 
 from maestro.bus.connect import client_options
-from maestro.bus.leases import GROUP, Leases
+from maestro.bus.leases import Leases, queue_key
 from maestro.bus.logs import get_log
+from maestro.log.queues import GROUP
 
 if TYPE_CHECKING:
     from maestro.bus.settings import ServiceSettings
@@ -56,7 +57,7 @@ class Inbox:
     def __init__(
         self,
         settings: ServiceSettings,
-        key: str,
+        role: str,
         leases: Leases,
         consumer: str,
         lease_s: float,
@@ -66,7 +67,7 @@ class Inbox:
         self._leases = leases
         self._take = take
         self._lease_ms = int(lease_s * 1000)
-        self._key = key
+        self._key = key = queue_key(role)
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._broker = RedisBroker(
             settings.redis_url,

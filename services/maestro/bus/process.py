@@ -16,15 +16,15 @@ from maestro.bus.connect import make_client
 from maestro.bus.context import HandlerContext, now_ms
 from maestro.bus.desk import Ways, make_desk
 from maestro.bus.inbox import Entry, Inbox
-from maestro.bus.leases import Leases, ensure_group
+from maestro.bus.leases import Leases
 from maestro.bus.logs import get_log
 from maestro.bus.reading import Junk, read_entry
 from maestro.bus.service import Delivery, Service
 from maestro.bus.settings import ServiceSettings
 from maestro.bus.timers import TimerPump
-from maestro.log.store import DeadLetter, Store
+from maestro.log.redis_store import RedisStore
+from maestro.log.store import DeadLetter, StoreCorrupt, StoreUnavailable
 
-QUEUE_KEY = "{{p00}}:q:{role}"
 LAST_WORDS_S = 5.0
 
 
@@ -32,15 +32,14 @@ class Process:
     """One service at work. `start` when all is made, then `run` until it ends."""
 
     def __init__(
-        self, settings: ServiceSettings, service: Service, store: Store, admission: Admission, *, timers: bool
+        self, settings: ServiceSettings, service: Service, store: RedisStore, admission: Admission, *, timers: bool
     ) -> None:
         self.store = store
         self._settings = settings
         self._service = service
         self._timers = timers
         self._client = make_client(settings)
-        self._key = QUEUE_KEY.format(role=service.role)
-        self._leases = Leases(self._client, self._key, admission.consumer, service.lease_s)
+        self._leases = Leases(store, self._client, service.role, admission.consumer, service.lease_s)
         self._pump = TimerPump(store, now_ms)
         self._committer = Committer(store, admission.author, admission.consumer, now_ms, self._pump.expect)
         self._cancellations = Cancellations(store, admission.keyring, lambda d: self._desk.holds(d))
@@ -48,13 +47,13 @@ class Process:
         ways = Ways(self._committer.submit, lambda: self._committer.backlog, self._cancellations.gone)
         self._desk = make_desk(service, context, ways)
         self._inbox = Inbox(
-            settings, self._key, self._leases, admission.consumer, service.lease_s, self._desk.room, self._receive
+            settings, service.role, self._leases, admission.consumer, service.lease_s, self._desk.room, self._receive
         )
         self._log = get_log("process")
         self._background: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        await ensure_group(self._client, self._key)
+        await self._leases.open()
         self._spawn(self._committer.run())
         self._spawn(self._heartbeat())
         if self._timers:
@@ -123,7 +122,7 @@ class Process:
             await asyncio.sleep(self._service.lease_s / 3)
             try:
                 self._desk.lose(await self._leases.beat(self._desk.in_hand))
-            except RedisError as error:
+            except (StoreUnavailable, StoreCorrupt) as error:
                 self._log.warning("heartbeat failed", error=str(error))
 
     async def _tell_health(self) -> None:
