@@ -164,7 +164,8 @@ class Ran(Record):
 
 
 class Evidence(Record):
-    """A command that a validator ran itself. `tail` is the end of its output, `output_sha256` covers all of it."""
+    """A command that a validator ran itself. `tail` is the end of its output, `output_sha256` covers all of it;
+    `excused`: it failed in the same way without the change."""
 
     command: str
     exit_code: int
@@ -173,6 +174,7 @@ class Evidence(Record):
     output_sha256: str = ""
     tail: str = ""
     what: str = ""
+    excused: bool = False
 
 
 class RequirementVerdict(Record):

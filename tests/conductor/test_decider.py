@@ -121,7 +121,9 @@ def test_a_command_that_failed_before_the_run_as_well_becomes_nobodys_task() -> 
         if isinstance(command, c.ValidateRun):
             verdict, evidence = next(looks)
             met = (RequirementVerdict("R-1", "met"), RequirementVerdict("R-2", "met"))
-            return "validator-1", e.RunChecked(command.step, command.visit, "validator-1", "c", "t", verdict, met, evidence)
+            return "validator-1", e.RunChecked(
+                command.step, command.visit, "validator-1", "c", "t", verdict, met, evidence
+            )
         return honest(run, id, command)
 
     run = Conversation().start().answer_all(reply)

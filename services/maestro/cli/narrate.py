@@ -13,7 +13,7 @@ from maestro.projections.log_view import PHASES
 from maestro.projections.text import count, duration, one_line, visible
 from maestro.runs.state import RunState
 from maestro_contracts import events as e
-from maestro_contracts.records import FileChange, Problem
+from maestro_contracts.records import Evidence, FileChange, Problem
 
 Kind = Literal["phase", "step", "ok", "bad", "ask", "detail"]
 MARKS: dict[Kind, str] = {"step": "→", "ok": "✓", "bad": "✗", "ask": "?", "detail": "·"}
@@ -233,14 +233,18 @@ def _run_checked(_state: RunState, event: e.RunChecked) -> list[Line]:
     text = f"{met} of {count(len(event.requirements), 'requirement')} met"
     lines = _ok(text) if event.verdict == "met" else _bad(f"{text}: {event.verdict.replace('_', ' ')}")
     ran = [
-        Line("detail", f"{'passed' if one.passed else 'FAILED'} `{one_line(one.command, WORDS)}`")
+        Line("detail", f"{_how_it_went(one)} `{one_line(one.command, WORDS)}`")
         for one in event.evidence
-        if one.what in {"tests", "lint"} or not one.passed
+        if not one.passed
     ]
     unmet = [
         Line("bad", f"{one_line(r.id)}: {one_line(r.why, REASON)}") for r in event.requirements if r.verdict != "met"
     ]
     return [*lines, *ran[:12], *unmet[:12]]
+
+
+def _how_it_went(one: Evidence) -> str:
+    return "failed as before the run:" if one.excused else "FAILED"
 
 
 def _handed_over(_state: RunState, event: e.HandedOver) -> list[Line]:
