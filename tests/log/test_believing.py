@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from maestro.log.author import Author, Draft
 from maestro.log.commit import MAGIC, build_commit, build_record
-from maestro.log.fast import open_commit
+from maestro.log.fast import open_plain
 from maestro.log.identity import Identity
 from maestro.log.keyring import Keyring
 from maestro.log.members import Member
@@ -20,7 +20,7 @@ from maestro.log.note import SigningKey
 from maestro.log.reader import Commit, Reader, Rejected, commits
 from maestro.log.redis_store import RedisStore
 from maestro.log.store import SYSTEM, Entry, Note, Store, Write
-from maestro.log.verify import _examine_slowly, examine
+from maestro.log.verify import examine, examine_slowly
 from maestro_contracts.envelope import MAX_INLINE, CommitHeader
 from maestro_contracts.events import ActorRevoked, AgentReported, RunPaused
 from tests.support.notes import People, Said, enrolled, said, sha
@@ -318,7 +318,7 @@ def test_the_quick_way_never_says_more_than_the_thorough_way(
     body = text + b"\n" + signature + (signature if twice else b"")
     entry = Entry(1, body[: len(body) - cut])
 
-    quick, slow = examine(entry, "r", find), _examine_slowly(entry, "r", find)
+    quick, slow = examine(entry, "r", find), examine_slowly(entry, "r", find)
 
     assert (quick.problem, quick.fault, quick.hash, quick.header) == (slow.problem, slow.fault, slow.hash, slow.header)
     assert list(quick.events) == list(slow.events)
@@ -329,7 +329,7 @@ def test_what_is_plain_goes_the_quick_way() -> None:
     records = [build_record(f"e{i}", AgentReported("T", 1, "Grüße\n"), "c")[0] for i in range(3)]
     body = build_commit(CommitHeader("r", "worker-1", "1", 1, "", 1, "c"), records, KEY)
 
-    assert open_commit(body, "r", find) is not None
+    assert open_plain(body, "r", find) is not None
 
 
 def test_deep_nesting_is_only_unreadable() -> None:

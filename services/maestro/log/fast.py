@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal, Union, cast
+from typing import Any, Literal, NamedTuple, Union, cast
 
 import msgspec
 
@@ -31,12 +31,18 @@ class PlainRecord(msgspec.Struct, frozen=True, gc=False):
         return str(self.__struct_config__.tag)
 
 
-Plain = tuple[CommitHeader, Member, list[Any]]
+class Plain(NamedTuple):
+    """A plain entry: what it says, if `proof` holds. Records have typed `data`. `proof` is the author's public key,
+    the signature and the text, as `signatures.py` has it."""
+
+    header: CommitHeader
+    member: Member
+    records: list[Any]
+    proof: bytes
 
 
-def open_commit(body: bytes, run: str, find: Find) -> Plain | None:
-    """Header, author and records (with typed `data`) of a plain entry whose author signed it and may say it; None for
-    any other."""
+def open_plain(body: bytes, run: str, find: Find) -> Plain | None:
+    """What a plain entry says, its signature not checked yet; None for any other entry."""
     cut = body.rfind(b"\n\n")
     if len(body) >= MAX_ENTRY or not body.startswith(MAGIC) or b"\t" in body or b"\r" in body:
         return None
@@ -44,26 +50,28 @@ def open_commit(body: bytes, run: str, find: Find) -> Plain | None:
     try:
         header = decode_header(body[len(MAGIC) : end])
         member = find(header.actor, header.epoch)
-        if member is None or header.run != run or not _is_signed(body, cut, member):
+        if member is None or header.run != run or (signature := _signature(body, cut, member)) is None:
             return None
         text = body[end + 1 : cut + 1]
         records = _records(member.role)(text)
         # What is passed over in a known record would still have to be UTF-8.
-        is_whole = records and len(records) == text.count(b"\n") and _is_utf8(body)
-        return (header, member, records) if is_whole else None
+        if not records or len(records) != text.count(b"\n") or not _is_utf8(body):
+            return None
+        return Plain(header, member, records, b"".join((member.key.key, signature, body[: cut + 1])))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
-def _is_signed(body: bytes, cut: int, member: Member) -> bool:
+def _signature(body: bytes, cut: int, member: Member) -> bytes | None:
+    """What stands as the one signature, and as its author's."""
     line = DASH + member.key.name.encode() + b" "
-    encoded = body[cut + 2 + len(line) :]
     if not body.startswith(line, cut + 2):
-        return False
+        return None
+    encoded = body[cut + 2 + len(line) :]
     raw = binascii.a2b_base64(encoded)
     if binascii.b2a_base64(raw) != encoded or raw[:4] != member.key.key_id:
-        return False
-    return member.key.verifies(body[: cut + 1], raw[4:])
+        return None
+    return raw[4:]
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 
+from maestro.log.fast import Plain, open_plain
+from maestro.log.helper import Helper
 from maestro.log.keyring import Keyring
+from maestro.log.signatures import is_signed
 from maestro.log.store import SYSTEM, Entry, Store
-from maestro.log.verify import Chains, Commit, Examined, Rejected, examine, resolve
+from maestro.log.verify import Chains, Commit, Examined, Rejected, examine_slowly, examined, resolve
 
 __all__ = ["Commit", "Reader", "Rejected", "commits", "new_of"]
 
-SHARE = 32
-"""A thread takes this many entries at once. Verifying lets go of Python's lock, decoding takes it again: threads that
-do one after the other for each entry give it to each other all the time, and none waits long for it."""
+LONG = 2
+"""A log of so many pages is worth the start of a helper."""
+AHEAD = 2
+AT_START = 5
+"""So many pages are fetched before the first of them is used: more while the helper starts, which takes as long as
+that."""
 WAIT_MS = 5000
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="verify")
+@dataclass(slots=True)
+class _Page:
+    """Entries, opened as far as they are plain. `asked`: the helper checks the signatures of those."""
+
+    entries: list[Entry]
+    opened: list[Plain | None]
+    seen: bool = False
+    """The helper was offered this page."""
+    asked: bool = False
+
+    @property
+    def proofs(self) -> list[bytes]:
+        return [plain.proof for plain in self.opened if plain is not None]
 
 
 class Reader:
@@ -33,54 +47,89 @@ class Reader:
         self._store, self._keyring, self._run = store, keyring, run
         self._chains = Chains(strict=after == 0)
         self._fetched = after
+        self._helper: Helper | None = None
         self.seq = after
         """The last entry that was handed out."""
 
     async def new(self, wait_ms: int = 0) -> list[Commit | Rejected]:
         """The next page of entries, in order; empty where there is nothing new. Waits up to `wait_ms` for the first."""
-        return await self._believe(await self._examine(await self._fetch(wait_ms)))
+        return await self._believe(self._open(await self._fetch(wait_ms)))
 
     async def all(self) -> AsyncIterator[list[Commit | Rejected]]:
-        """Page after page, to the end. The next page is fetched and verified while one is being used."""
-        ahead = asyncio.create_task(self._next())
+        """Page after page, to the end. While one is being used, a helper checks the signatures of the next ones."""
+        ahead: deque[_Page] = deque()
+        fetched = 0
         try:
-            while seen := await ahead:
-                ahead = asyncio.create_task(self._next())
-                yield await self._believe(seen)
+            while True:
+                while len(ahead) < (AHEAD if self._is_helped else AT_START) and (entries := await self._fetch(0)):
+                    ahead.append(self._open(entries))
+                    fetched += 1
+                    if fetched == LONG:
+                        self._helper = Helper()
+                    await self._hand_over(ahead)
+                if not ahead:
+                    return
+                yield await self._believe(ahead.popleft())
         finally:
-            ahead.cancel()
             self._fetched = self.seq
-
-    async def _next(self) -> list[Examined]:
-        return await self._examine(await self._fetch(0))
+            self._do_without_helper()
 
     async def _fetch(self, wait_ms: int) -> list[Entry]:
         return (await _fetch_together([self], wait_ms))[0]
 
-    async def _examine(self, entries: Sequence[Entry]) -> list[Examined]:
-        if len(entries) < SHARE:
-            return self._share(entries)
-        loop = asyncio.get_running_loop()
-        shares = [entries[i : i + SHARE] for i in range(0, len(entries), SHARE)]
-        done = await asyncio.gather(*(loop.run_in_executor(_threads(), self._share, share) for share in shares))
-        return [seen for share in done for seen in share]
-
-    def _share(self, entries: Sequence[Entry]) -> list[Examined]:
+    def _open(self, entries: list[Entry]) -> _Page:
         run, find = self._run, self._keyring.find
-        return [examine(entry, run, find) for entry in entries]
+        return _Page(entries, [open_plain(entry.body, run, find) for entry in entries])
 
-    async def _believe(self, page: list[Examined]) -> list[Commit | Rejected]:
+    @property
+    def _is_helped(self) -> bool:
+        return self._helper is not None and self._helper.is_up
+
+    async def _hand_over(self, pages: Iterable[_Page]) -> None:
+        """Give what the helper has not got yet to it, once it is there."""
+        try:
+            for page in pages:
+                if self._helper is not None and self._helper.is_up and not page.seen:
+                    page.seen = True
+                    page.asked = await self._helper.send(page.proofs)
+        except ConnectionError:
+            self._do_without_helper()
+
+    async def _check(self, page: _Page) -> Sequence[int]:
+        """For each plain entry, whether its signature is right."""
+        if page.asked and self._helper is not None:
+            try:
+                return await self._helper.answer(len(page.proofs))
+            except ConnectionError:
+                self._do_without_helper()
+        return [is_signed(proof) for proof in page.proofs]
+
+    def _do_without_helper(self) -> None:
+        if self._helper is not None:
+            self._helper.close()
+            self._helper = None
+
+    async def _believe(self, page: _Page) -> list[Commit | Rejected]:
+        right = iter(await self._check(page))
         verdicts = []
-        for seen in page:
-            if seen.unknown:
-                await self._keyring.refresh(self._store)
-                seen = examine(Entry(seen.seq, seen.body), self._run, self._keyring.find)
-            for index, sha in seen.missing:
-                resolve(seen, index, await self._store.blob(self._run, sha))
+        for entry, plain in zip(page.entries, page.opened, strict=True):
+            if plain is not None and next(right):
+                seen = examined(entry, plain)
+            else:
+                seen = await self._look_closely(entry)
             verdicts.append(self._chains.place(seen))
-        if page:
-            self.seq = page[-1].seq
+        if page.entries:
+            self.seq = page.entries[-1].seq
         return verdicts
+
+    async def _look_closely(self, entry: Entry) -> Examined:
+        seen = examine_slowly(entry, self._run, self._keyring.find)
+        if seen.unknown:
+            await self._keyring.refresh(self._store)
+            seen = examine_slowly(entry, self._run, self._keyring.find)
+        for index, sha in seen.missing:
+            resolve(seen, index, await self._store.blob(self._run, sha))
+        return seen
 
 
 async def new_of(readers: Sequence[Reader]) -> list[list[Commit | Rejected]]:
@@ -88,7 +137,7 @@ async def new_of(readers: Sequence[Reader]) -> list[list[Commit | Rejected]]:
     if not readers:
         return []
     pages = await _fetch_together(readers, 0)
-    return [await reader._believe(await reader._examine(page)) for reader, page in zip(readers, pages, strict=True)]
+    return [await reader._believe(reader._open(page)) for reader, page in zip(readers, pages, strict=True)]
 
 
 async def _fetch_together(readers: Sequence[Reader], wait_ms: int) -> list[list[Entry]]:

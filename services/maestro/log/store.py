@@ -13,20 +13,19 @@ Promises, in one place:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Send:
+
+class Send(msgspec.Struct, frozen=True, gc=False):
     """A command for a role's queue: the bytes of a `CommandRecord`."""
 
     role: str
     message: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(msgspec.Struct, frozen=True, gc=False):
     """A durable timer: at `due` (ms since the epoch) `message` goes to `role`'s queue, exactly once."""
 
     id: str
@@ -35,8 +34,7 @@ class Timer:
     message: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class Ack(msgspec.Struct, frozen=True, gc=False):
     """Messages of a role's queue that this write has handled, as taken by `consumer`."""
 
     role: str
@@ -44,16 +42,14 @@ class Ack:
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True, gc=False):
     """One entry to append: a signed note's exact bytes and the ids (commands answered, events said) that it takes."""
 
     body: bytes
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True, gc=False):
     """One atomic write to one run. `expected` is the run's last seq where the decision depends on it, else None."""
 
     run: str
@@ -66,15 +62,13 @@ class Write:
     acks: tuple[Ack, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """Done. `seq` is the run's last seq now."""
 
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(msgspec.Struct, frozen=True, gc=False):
     """These ids were taken before, by the entries with these seqs. Where `whole`, every id of the write was: it had
     happened already, and its messages are acknowledged now. Else nothing was written. `same` where those entries are
     the very notes of this write: an earlier sending of it got through."""
@@ -84,15 +78,13 @@ class Duplicate:
     same: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True, gc=False):
     """The run's last seq is `seq`, not the expected one. Nothing was written: fold again and decide again."""
 
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True, gc=False):
     """These messages are not this consumer's any more. Nothing was written: drop the work."""
 
     ids: tuple[str, ...]
@@ -101,16 +93,14 @@ class Lost:
 Result = Appended | Duplicate | Conflict | Lost
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry as stored: its place and its exact bytes."""
 
     seq: int
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     """A message that was given up: what it was, from which queue, why, after how many deliveries."""
 
     id: str

@@ -1,7 +1,7 @@
 """May this entry be believed? Signature, author, place in the author's chain, and right to say what it says.
 
-The costly part (`examine`) needs nothing but the entry and the keys: any number of threads do it at once. The part
-that depends on what came before (`place`) is cheap and goes entry by entry.
+The costly part (`examine`) needs nothing but the entry and the keys. The part that depends on what came before
+(`place`) is cheap and goes entry by entry.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from maestro.log.commit import Record, note_hash, parse_commit
-from maestro.log.fast import open_commit
+from maestro.log.fast import Plain, open_plain
 from maestro.log.members import Find
+from maestro.log.signatures import is_signed
 from maestro.log.store import Entry
 from maestro_contracts.envelope import CommitHeader, EventRecord, Unreadable, read_event
 from maestro_contracts.events import Event
@@ -63,17 +64,21 @@ _ALLOWED: dict[str, frozenset[str]] = {role: frozenset(cls.__name__ for cls in s
 
 def examine(entry: Entry, run: str, find: Find) -> Examined:
     """The costly part. Raises nothing, whatever the entry holds."""
-    quick = open_commit(entry.body, run, find)
-    if quick is not None:
-        header, member, records = quick
-        seen = Examined(entry.seq, entry.body, "", False, "", note_hash(entry.body), header)
-        seen.role, seen.revoked = member.role, member.revoked
-        seen.records, seen.events = records, [record.data for record in records]
-        return seen
-    return _examine_slowly(entry, run, find)
+    plain = open_plain(entry.body, run, find)
+    if plain is not None and is_signed(plain.proof):
+        return examined(entry, plain)
+    return examine_slowly(entry, run, find)
 
 
-def _examine_slowly(entry: Entry, run: str, find: Find) -> Examined:
+def examined(entry: Entry, plain: Plain) -> Examined:
+    """A plain entry whose signature was found right."""
+    header, member, records, _ = plain
+    events = [record.data for record in records]
+    hash = note_hash(entry.body)
+    return Examined(entry.seq, entry.body, "", False, "", hash, header, member.role, member.revoked, records, events)
+
+
+def examine_slowly(entry: Entry, run: str, find: Find) -> Examined:
     """Whatever is not plain: old versions, blobs, several signatures, and all that is wrong."""
     seen = Examined(entry.seq, entry.body)
     try:
