@@ -100,6 +100,13 @@ def test_the_server_is_published_on_loopback_alone_and_wants_its_password(compos
     assert "NOPERM" in composed.inside("redis", *health, "keys", "*")
 
 
+def test_the_password_is_for_the_log_and_not_for_the_server(composed: Composed) -> None:
+    password = (composed.secrets / "redis-password").read_text()
+    for command in (["flushall"], ["config", "set", "appendonly", "no"], ["shutdown", "nosave"]):
+        said = composed.inside("redis", "valkey-cli", "--no-auth-warning", "-a", password, *command)
+        assert "NOPERM" in said, command
+
+
 def test_the_log_outlives_the_containers(composed: Composed, finished: dict[str, Any]) -> None:
     before = composed.maestro("log", finished["run"])
     composed.docker_compose("rm", "--stop", "--force", "--volumes")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ("bash", "cat", "dirname", "env", "git", "mkdir", "readlink", "rm", "sed")
+TOOLS = ("bash", "cat", "dirname", "env", "git", "id", "mkdir", "readlink", "rm", "sed")
 
 
 class Machine:
@@ -83,19 +83,19 @@ def test_a_python_without_venv_is_named_with_the_mend(machine: Machine) -> None:
 
 
 def test_the_commands_stop_where_preparing_failed(machine: Machine) -> None:
-    for script in ("maestro", "demo", "test", "lint", "bench"):
+    for script in ("maestro", "demo", "test", "lint", "bench", "chaos", "compose-secrets"):
         done = machine.run(script)
         assert done.returncode == 1, script
         assert "needs Python 3.11" in done.stderr, script
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").iterdir() if path.is_file()))
-def test_every_script_is_executable_and_says_which_question_it_answers(script: str) -> None:
+def test_every_script_is_executable_and_begins_with_what_it_is_for(script: str) -> None:
     path = ROOT / "scripts" / script
     assert path.stat().st_mode & stat.S_IXUSR
     first, second, *_ = path.read_text().splitlines()
     assert first.startswith("#!")
-    assert "?" in second
+    assert second.startswith(("# ", '"""'))
 
 
 @pytest.mark.parametrize("script", sorted((*(f"scripts/{p.name}" for p in (ROOT / "scripts").iterdir()), ".ci/run")))
