@@ -10,6 +10,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +33,37 @@ BATCH = 256
 
 
 class Loop:
-    """The whole of its work: read the batch, sign what happened, write once."""
+    """The whole of its work: read the batch, sign what happened in each run, write once."""
 
-    def __init__(self, store: Store, run: str) -> None:
-        self.store, self.run = store, run
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.author = Author(Identity.fresh(CONSUMER, "worker"))
 
     async def handle(self, entries: list[tuple[str, bytes]]) -> None:
-        said: list[Said] = []
-        answers: list[str] = []
-        for _, message in entries:
+        by_run: dict[str, Batch] = {}
+        for message_id, message in entries:
             record, command = read_command(message)
             assert isinstance(command, DoTask)
-            answers.append(record.id)
-            said += events_of_a_task(record.id, command.task.id, command.attempt, command.base)
-        draft = self.author.draft(self.run, said, ts=int(time.time() * 1000), answers=answers)
-        ack = Ack(ROLE, CONSUMER, tuple(id for id, _ in entries))
-        [result] = await self.store.write([Write(self.run, draft.notes, acks=(ack,))])
-        assert isinstance(result, Appended), result
-        self.author.settle(draft, result)
+            batch = by_run.setdefault(record.run, Batch())
+            batch.answers.append(record.id)
+            batch.said += events_of_a_task(record.id, command.task.id, command.attempt, command.base)
+            batch.messages.append(message_id)
+        ts = int(time.time() * 1000)
+        drafts = [self.author.draft(run, batch.said, ts=ts, answers=batch.answers) for run, batch in by_run.items()]
+        acks = [Ack(ROLE, CONSUMER, tuple(batch.messages)) for batch in by_run.values()]
+        writes = [Write(draft.run, draft.notes, acks=(ack,)) for draft, ack in zip(drafts, acks, strict=True)]
+        for draft, result in zip(drafts, await self.store.write(writes), strict=True):
+            assert isinstance(result, Appended), result
+            self.author.settle(draft, result)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one read brought of one run."""
+
+    said: list[Said] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
 
 def events_of_a_task(id: str, task: str, attempt: int, base: str) -> Sequence[Said]:
@@ -73,7 +86,7 @@ async def _decode(message: StreamMessage[Any]) -> Any:
     return message.body
 
 
-async def main(url: str, password_file: str, run: str, folder: str) -> None:
+async def main(url: str, password_file: str, folder: str) -> None:
     """Gets ready, says so by the file `ready`, and begins to read when the file `go` is there."""
     store = await open_store(url, password_file)
     broker = RedisBroker(url, password=Path(password_file).read_text(), apply_types=False, logger=None)
@@ -81,7 +94,7 @@ async def main(url: str, password_file: str, run: str, folder: str) -> None:
     subscriber = broker.subscriber(
         stream=subscription, ack_policy=AckPolicy.MANUAL, no_reply=True, parser=_parse, decoder=_decode
     )
-    subscriber(Loop(store, run).handle)
+    subscriber(Loop(store).handle)
     await broker.connect()
     (Path(folder) / "ready").touch()
     while not (Path(folder) / "go").exists():

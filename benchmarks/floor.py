@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +43,11 @@ class BareLoop:
     def go(self) -> None:
         (self.folder / "go").touch()
 
-    async def send(self, run: str, tasks: range) -> None:
+    async def send(self, tasks: Sequence[tuple[str, str]]) -> None:
+        """Queue these tasks, given as run and task id."""
         pipeline = self.client.pipeline(transaction=False)
-        for i in tasks:
-            pipeline.xadd(bare.QUEUE, {"__data__": message(run, f"T-{i}")})
+        for run, task in tasks:
+            pipeline.xadd(bare.QUEUE, {"__data__": message(run, task)})
         await pipeline.execute()
 
 
@@ -57,11 +58,11 @@ def message(run: str, task: str) -> bytes:
 
 
 @asynccontextmanager
-async def bare_loop(here: Place, run: str) -> AsyncIterator[BareLoop]:
+async def bare_loop(here: Place) -> AsyncIterator[BareLoop]:
     client, folder = here.client(), Path(tempfile.mkdtemp(dir=here.folder))
     await client.delete(bare.QUEUE)
     await client.xgroup_create(bare.QUEUE, bare.GROUP, id="0", mkstream=True)
-    asked = [sys.executable, "-m", "benchmarks.bare", here.url, str(here.password_file), run, str(folder)]
+    asked = [sys.executable, "-m", "benchmarks.bare", here.url, str(here.password_file), str(folder)]
     process = subprocess.Popen(asked, cwd=ROOT)
     try:
         while not (folder / "ready").exists():
@@ -74,11 +75,17 @@ async def bare_loop(here: Place, run: str) -> AsyncIterator[BareLoop]:
         await client.aclose()
 
 
-async def drain(here: Place, tasks: int, run: str) -> Drained:
-    """Let the bare loop do so many waiting tasks."""
-    async with bare_loop(here, run) as loop:
-        for start in range(0, tasks, 1000):
-            await loop.send(run, range(start, min(start + 1000, tasks)))
+def waves(runs: Sequence[str], widths: Sequence[int]) -> list[tuple[str, str]]:
+    """The tasks of these runs in the order in which Maestro would dispatch them: group by group, run by run."""
+    return [(run, f"T-{group}-{i}") for group, width in enumerate(widths) for run in runs for i in range(width)]
+
+
+async def drain(here: Place, runs: Sequence[str], widths: Sequence[int]) -> Drained:
+    """Let the bare loop do the tasks of these runs, all of them waiting."""
+    tasks = waves(runs, widths)
+    async with bare_loop(here) as loop:
+        for start in range(0, len(tasks), 1000):
+            await loop.send(tasks[start : start + 1000])
         before = processes.cpu_seconds([loop.pid, here.pid])
         started = time.perf_counter()
         loop.go()

@@ -100,11 +100,11 @@ async def bare_moments(here: Place, seconds: int) -> list[float]:
             for name in STARTED.findall(command):
                 moments.started.setdefault(name, at)
 
-    async with bare_loop(here, "bare-latency") as loop:
+    async with bare_loop(here) as loop:
         loop.go()
 
         async def send(i: int) -> None:
-            await loop.send("bare-latency", range(i, i + 1))
+            await loop.send([("bare-latency", f"T-{i}")])
 
         async with watched(here, see):
             await at_a_rate(send, RATE, seconds)

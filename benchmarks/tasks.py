@@ -71,7 +71,8 @@ async def both(here: Place, shape: Shape, workers: int, rounds: int) -> tuple[li
         prefix = f"b{here.pid}-{shape.graphs}-{workers}"
         await services.run_to_the_end([f"{prefix}-warm"], [200])
         for i in range(rounds):
-            floor.append(_timed(shape.tasks, await drain(here, shape.tasks, f"{prefix}-bare-{i}")))
+            bare = [f"{prefix}-bare-{i}-{graph}" for graph in range(shape.graphs)]
+            floor.append(_timed(shape.tasks, await drain(here, bare, shape.widths)))
             before = services.cpu_seconds()
             names = [f"{prefix}-{i}-{graph}" for graph in range(shape.graphs)]
             took = await services.run_to_the_end(names, shape.widths)
