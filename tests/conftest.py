@@ -32,7 +32,7 @@ def _servers() -> Iterator[Callable[[str], Server]]:
         def get(kind: str) -> Server:
             if kind not in started:
                 try:
-                    making = running(kind) if kind in KINDS else any_running()
+                    making = running(kind, fsync="everysec") if kind in KINDS else any_running(fsync="everysec")
                     started[kind] = stack.enter_context(making)
                 except NotHere as error:
                     started[kind] = error
