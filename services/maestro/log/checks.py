@@ -21,14 +21,15 @@ def check(write: Write) -> None:
     ids = [id for note in write.notes for id in note.ids]
     _need(len(set(ids)) == len(ids), "a write takes each id once")
     _need(all(note.ids for note in write.notes), "a note takes at least one id; without one, a resend would repeat it")
-    for id in ids:
-        _need(id and not id.startswith(BLOB) and id.isprintable() and " " not in id, f"{id!r} is no id")
+    if bad := [id for id in ids if not id or id.startswith(BLOB) or not id.isprintable() or " " in id]:
+        raise ValueError(f"these are no ids: {bad!r}")
     _need(all(0 < len(note.body) < MAX_ENTRY for note in write.notes), f"a note has up to {MAX_ENTRY} bytes")
     asked: list[Send | Timer | Ack] = [*write.sends, *write.timers, *write.acks]
-    for role in (each.role for each in asked):
+    for role in {each.role for each in asked}:
         _need(ROLE(role), f"{role!r} is no role")
     for ack in write.acks:
-        _need(ack.ids and all(map(MESSAGE_ID, ack.ids)), f"{ack.ids!r}: not ids of messages")
+        if not ack.ids or not all(map(MESSAGE_ID, ack.ids)):
+            raise ValueError(f"{ack.ids!r}: not ids of messages")
     for sha, data in write.blobs:
         _need(hashlib.sha256(data).hexdigest() == sha, f"blob {sha}: its content has another hash")
 
