@@ -19,7 +19,7 @@ async def test_what_runs_is_finished_and_written(stage: Stage, store: RedisStore
     command = await give(store, "T-1", "sleep:0.5")
     await wait_until(lambda: stage.begun(command))
 
-    consumer.process.send_signal(how)
+    consumer.signal(how)
 
     assert consumer.wait() == 0
     assert seen("TaskClaimed", await said(store)) == [f"{command}/ended"]
@@ -35,7 +35,7 @@ async def test_what_is_not_finished_in_time_is_free_for_others_at_once(stage: St
     assert consumer.stop() == 0
     stage.consumer(**hour).ready()
 
-    await wait_until(lambda: stage.ended() == {command})
+    await wait_until(lambda: said(store))
     assert seen("TaskClaimed", await said(store)) == [f"{command}/ended"]
 
 
@@ -43,7 +43,7 @@ async def test_nothing_new_is_begun(stage: Stage, store: RedisStore) -> None:
     consumer = stage.consumer(MAESTRO_PARALLEL="1").ready()
     running = await give(store, "T-1", "sleep:1")
     await wait_until(lambda: stage.begun(running))
-    consumer.process.terminate()
+    consumer.signal(signal.SIGTERM)
     await wait_until(lambda: consumer.says("stopping"))
 
     waiting = await give(store, "T-2")

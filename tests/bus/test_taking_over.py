@@ -80,7 +80,7 @@ async def test_a_poison_message_is_given_up_after_five_deliveries_and_the_run_is
 
     async def given_up() -> bool:
         nonlocal consumer
-        if consumer.process.poll() is not None:
+        if consumer.exit_code is not None:
             consumer = stage.consumer(MAESTRO_LEASE_SECONDS="0.3")
         return bool(await store.dead_letters("worker"))
 

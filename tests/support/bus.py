@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,42 @@ from maestro.log.commit import parse_commit
 from maestro.log.store import Store
 from maestro_contracts import commands as c
 from maestro_contracts.records import AgentSpec, Repo, TaskSpec
+from tests.support import bus_service
 from tests.support.servers import Server
 from tests.support.wait import wait_for
 
-ROOT = Path(__file__).parents[2]
 RUN = "run-aaaaaa"
+
+
+# Importing a service takes a second, forking one that has imported it a hundredth.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.support.bus_service", "pytest"])
+
+
+def _main(role: str, kind: str, env: dict[str, str], log: str) -> None:
+    """The consumer's process: what `python -m tests.support.bus_service <role> <kind>` does."""
+    os.environ.update(env)
+    err = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(err, 2)
+    sys.argv = ["bus_service", role, kind]
+    sys.exit(bus_service.main())
 
 
 @dataclass(slots=True)
 class Consumer:
-    process: subprocess.Popen[bytes]
+    """A process; `exit_code` is None while it lives."""
+
+    process: BaseProcess
     log: Path
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self.process.exitcode
 
     def lines(self) -> list[dict[str, Any]]:
         """What it logged; a line that is half written is left out."""
@@ -46,29 +72,35 @@ class Consumer:
 
     def ready(self) -> Consumer:
         def seen() -> bool:
-            assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.log.read_text()}"
+            assert self.exit_code is None, f"it ended with {self.exit_code}:\n{self.log.read_text()}"
             return self.says("ready")
 
         wait_for(seen, 20, "the service's ready line")
         return self
 
+    def signal(self, which: signal.Signals) -> None:
+        os.kill(self.pid, which)
+
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
+        self.signal(signal.SIGKILL)
+        self.wait()
 
     def freeze(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
     def stop(self) -> int:
         """Ask it to stop; returns its exit code."""
-        self.process.terminate()
-        return self.process.wait(20)
+        self.signal(signal.SIGTERM)
+        return self.wait()
 
-    def wait(self, timeout: float = 20) -> int:
-        return self.process.wait(timeout)
+    def wait(self, timeout: float = 30) -> int:
+        """Its exit code, once it has ended."""
+        self.process.join(timeout)
+        assert self.exit_code is not None, f"it did not end within {timeout:g} s:\n{self.log.read_text()}"
+        return self.exit_code
 
 
 @dataclass(slots=True)
@@ -98,16 +130,11 @@ class Stage:
             "MAESTRO_STATE_DIR": str(self.folder / "state"),
             "BUS_DIARY": str(self.folder / "diary"),
             "MAESTRO_LOG_LEVEL": "info",
-            "PYTHONPATH": str(ROOT),
         }
         log = self.folder / f"consumer-{len(self.consumers)}.log"
-        with open(log, "wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.bus_service", role, kind],
-                env={**os.environ, **settings, **env},
-                cwd=ROOT,
-                stderr=out,
-            )
+        log.touch()
+        process = FORKS.Process(target=_main, args=(role, kind, settings | env, str(log)))
+        process.start()
         self.consumers.append(Consumer(process, log))
         return self.consumers[-1]
 
@@ -121,7 +148,7 @@ class Stage:
 
     def close(self) -> None:
         for consumer in self.consumers:
-            if consumer.process.poll() is None:
+            if consumer.exit_code is None:
                 consumer.thaw()
                 consumer.kill()
 
@@ -153,6 +180,3 @@ async def said(store: Store, run: str = RUN) -> list[tuple[str, str]]:
 
 def seen(kind: str, events: list[tuple[str, str]]) -> list[str]:
     return [id for type, id in events if type == kind]
-
-
-Predicate = Callable[[], bool]

@@ -116,9 +116,10 @@ def make_service(tools: Tools) -> Service:
     return Service(tools.settings.role, handlers={c.DoTask: do_task}, parallel=2, batch_size=2, lease_s=2.0)
 
 
+def main() -> int:
+    with_timers = sys.argv[1] in ("worker", "conductor", "gatekeeper")
+    return run_service(make_service, sys.argv[1], timers=with_timers, admit=admit_alone)
+
+
 if __name__ == "__main__":
-    sys.exit(
-        run_service(
-            make_service, sys.argv[1], timers=sys.argv[1] in ("worker", "conductor", "gatekeeper"), admit=admit_alone
-        )
-    )
+    sys.exit(main())

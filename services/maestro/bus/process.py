@@ -29,7 +29,7 @@ LAST_WORDS_S = 5.0
 
 
 class Process:
-    """One service at work. `start` when all is made, then `run` until it ends."""
+    """One service at work, from `run` until it ends."""
 
     def __init__(
         self, settings: ServiceSettings, service: Service, store: RedisStore, admission: Admission, *, timers: bool
@@ -52,29 +52,55 @@ class Process:
         self._log = get_log("process")
         self._background: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
+    async def run(self, stop: asyncio.Future[None]) -> str | None:
+        """Work until asked to stop, then drain; returns None. Returns why where the queue was lost, and raises what
+        killed one of our own parts. However it ends, nothing of the queue is held any more."""
+        self._begin()
+        lost, broken = None, None
+        try:
+            if await self._opened(stop):
+                self._log.info("ready", parallel=self._service.parallel, batch=self._service.batch_size)
+                lost, broken = await self._until_the_end(stop)
+        except BaseException:
+            await self._drain(0.0)
+            raise
+        await self._drain(0.0 if lost or broken else self._settings.grace_s)
+        if broken:
+            broken.result()
+        return lost
+
+    async def _opened(self, stop: asyncio.Future[None]) -> bool:
+        """Begin to read the queue; False where we were asked to stop first (the server may have gone just now)."""
+        opening = asyncio.create_task(self._open())
+        first: set[asyncio.Future[Any]] = {opening, stop}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            opening.result()
+            return True
+        opening.cancel()
+        await asyncio.wait({opening})
+        return False
+
+    async def _open(self) -> None:
         await self._leases.open()
+        await self._inbox.start()
+
+    def _begin(self) -> None:
         self._spawn(self._committer.run())
         self._spawn(self._heartbeat())
         if self._timers:
             self._spawn(self._pump.run())
         if self._settings.health_file:
             self._spawn(self._tell_health())
-        await self._inbox.start()
 
-    async def run(self, stop: asyncio.Future[None]) -> str | None:
-        """Work until asked to stop, then drain; returns None. Returns why where the queue was lost, and raises what
-        killed one of our own parts."""
+    async def _until_the_end(self, stop: asyncio.Future[None]) -> tuple[str | None, asyncio.Task[None] | None]:
+        """Why the queue was lost, and which of our parts died; neither where we were asked to stop."""
         waiting: set[asyncio.Future[Any]] = {stop, self._inbox.failed, *self._background}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         lost = self._inbox.failed.result() if self._inbox.failed.done() else None
         if lost:
             self._log.critical("the queue was lost", reason=lost)
-        broken = next((task for task in self._background if task.done()), None)
-        await self._drain(0.0 if lost or broken else self._settings.grace_s)
-        if broken:
-            broken.result()
-        return lost
+        return lost, next((task for task in self._background if task.done()), None)
 
     # --- arriving --------------------------------------------------------------------------------------------------
 

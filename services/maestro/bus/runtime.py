@@ -91,21 +91,17 @@ async def _until_stopped(settings: ServiceSettings, make_service: MakeService, t
 
 
 async def _start(settings: ServiceSettings, make_service: MakeService, timers: bool, admit: Admit) -> Process:
-    log = get_log("runtime")
-    log.info("starting", server=address(settings.redis_url))
+    get_log("runtime").info("starting", server=address(settings.redis_url))
     await wait_for_server(settings)
     store = await open_store(settings.redis_url, settings.redis_password_file)
     try:
         admission = await admit(settings, store)
         made = make_service(Tools(settings, store, admission))
         service = _override(await made if inspect.isawaitable(made) else made, settings)
-        process = Process(settings, service, store, admission, timers=timers)
-        await process.start()
+        return Process(settings, service, store, admission, timers=timers)
     except BaseException:
         await store.close()
         raise
-    log.info("ready", parallel=service.parallel, batch=service.batch_size, lease_s=service.lease_s)
-    return process
 
 
 def _override(service: Service, settings: ServiceSettings) -> Service:
