@@ -48,9 +48,10 @@ class Keyring:
         return self.seq > before
 
     def learn(self, entries: Sequence[Entry]) -> None:
-        """Take in entries of the system log, in order; those that are known already are passed over."""
+        """Take in entries of the system log, in order; those that are known already are passed over. Where some are
+        missing, the operator's chain shows it: what they said afterwards is not believed."""
         for entry in entries:
-            if entry.seq != self.seq + 1:
+            if entry.seq <= self.seq:
                 continue
             self.seq = entry.seq
             verdict = self._chains.place(examine(entry, SYSTEM, self.find))

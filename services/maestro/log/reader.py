@@ -13,12 +13,12 @@ from maestro.log.signatures import is_signed
 from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, Examined, Rejected, examine_slowly, examined, resolve
 
-__all__ = ["Commit", "Reader", "Rejected", "commits", "new_of"]
+__all__ = ["Commit", "Reader", "Rejected", "commits", "missing", "new_of"]
 
-LONG = 2
+LONG = 4
 """A log of so many pages is worth the start of a helper."""
-AHEAD = 2
-AT_START = 5
+AHEAD = 3
+AT_START = 16
 """So many pages are fetched before the first of them is used: more while the helper starts, which takes as long as
 that."""
 WAIT_MS = 5000
@@ -111,15 +111,16 @@ class Reader:
 
     async def _believe(self, page: _Page) -> list[Commit | Rejected]:
         right = iter(await self._check(page))
-        verdicts = []
+        verdicts: list[Commit | Rejected] = []
         for entry, plain in zip(page.entries, page.opened, strict=True):
+            if entry.seq > self.seq + 1:
+                verdicts.append(missing(self.seq + 1, entry.seq - 1))
+            self.seq = entry.seq
             if plain is not None and next(right):
                 seen = examined(entry, plain)
             else:
                 seen = await self._look_closely(entry)
             verdicts.append(self._chains.place(seen))
-        if page.entries:
-            self.seq = page.entries[-1].seq
         return verdicts
 
     async def _look_closely(self, entry: Entry) -> Examined:
@@ -130,6 +131,12 @@ class Reader:
         for index, sha in seen.missing:
             resolve(seen, index, await self._store.blob(self._run, sha))
         return seen
+
+
+def missing(first: int, last: int) -> Rejected:
+    """A log has no gaps: what is not there any more was taken out, and whoever reads it must be told."""
+    which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
+    return Rejected(last, f"{which} missing: somebody took out what stood there")
 
 
 async def new_of(readers: Sequence[Reader]) -> list[list[Commit | Rejected]]:

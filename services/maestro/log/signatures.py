@@ -20,8 +20,8 @@ import nacl.exceptions
 KEY = nacl.bindings.crypto_sign_PUBLICKEYBYTES
 NUMBER = array.array("I").itemsize
 READY = b"+"
-SLOT = 8 * 1024 * 1024
-SLOTS = 6
+SLOT = 2 * 1024 * 1024
+SLOTS = 20
 
 
 def is_signed(item: bytes) -> bool:
