@@ -32,6 +32,10 @@ def test_a_text_may_follow_a_choice_where_the_gate_takes_one() -> None:
     assert isinstance(read_choice(STRICT, "revise: shorter"), AskAgain)
 
 
+def test_an_empty_text_may_be_said_to_be_meant() -> None:
+    assert read_choice(GATE, "a:") == Chosen(CHOICES[0], "")
+
+
 @given(st.text())
 def test_no_text_decides_unless_it_begins_with_a_choice(typed: str) -> None:
     answer = read_choice(GATE, typed)

@@ -15,10 +15,10 @@ from maestro_contracts.workflow_rules import FAIL, fold_answer, match_choice
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One of the gate's choices. `text` is what came behind a colon (`revise: shorter, please`)."""
+    """One of the gate's choices. `text` is what came behind a colon (`revise: shorter, please`), None without one."""
 
     choice: Choice
-    text: str = ""
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class Following:
         self._projector = Projector(run)
         self._away_since = 0.0
         self._told_once: set[str] = set()
+        self._ended: Counter[str] = Counter()
         self.told_from = 0
         """Entries up to this seq are not told: they were before."""
         engine.notices.append(self._notice)
@@ -84,6 +86,8 @@ class Following:
             for verdict in page:
                 if isinstance(verdict, Commit):
                     self._projector.apply(verdict)
+                else:
+                    self._projector.disbelieve(verdict.seq, verdict.reason)
         self.told_from = self._reader.seq
         return self.state
 
@@ -124,6 +128,7 @@ class Following:
 
     def _take(self, verdict: Commit | Rejected) -> None:
         if isinstance(verdict, Rejected):
+            self._projector.disbelieve(verdict.seq, verdict.reason)
             return self._show.lines([Line("bad", f"entry {verdict.seq} of the log is not believed: {verdict.reason}")])
         self._projector.apply(verdict)
         if verdict.seq > self.told_from:
@@ -162,8 +167,13 @@ class Following:
 
     def _notice(self, notice: Notice) -> None:
         """What the supervisor sees of our own processes: only what went wrong is told."""
-        if notice.what == "ended":
-            self._show.lines([Line("bad", f"{notice.name} ended ({how_it_ended(notice.code)}); it is started again")])
+        if notice.what != "ended":
+            return
+        self._ended[notice.name] += 1
+        if (times := self._ended[notice.name]) <= 2 or times % 10 == 0:
+            again = f", {times} times now" if times > 1 else ""
+            how = how_it_ended(notice.code)
+            self._show.lines([Line("bad", f"{notice.name} ended ({how}{again}); it is started again")])
 
     async def _draw(self) -> None:
         while True:

@@ -166,13 +166,12 @@ class Asking(GateDesk):
                 self._show.say(f"  {chosen.reason}", "red")
                 continue
             text = chosen.text
-            if opened.freeform and not text and not opened.questions:
-                written = await self._text()
-                if written is None:
+            if text is None and opened.freeform and not opened.questions:
+                text = await self._text()
+                if text is None:
                     return self._nothing(opened)
-                text = written
             given = answers if takes_answers(chosen.choice) else {}
-            return await self._decide(opened, chosen.choice.key, text, given, "cli")
+            return await self._decide(opened, chosen.choice.key, text or "", given, "cli")
 
     def _introduce(self, opened: e.GateOpened) -> None:
         if opened.deadline is not None:

@@ -38,21 +38,26 @@ async def _log(run: str, follow: bool, after: int, where: Where, listing: Listin
     from maestro.cli.commands.resume import no_such_run
     from maestro.cli.engine import reading
     from maestro.cli.where import find_place
-    from maestro.log.reader import commits
+    from maestro.log.reader import commits, missing
 
     place = await find_place(where.repo, run=run)
     async with reading(place) as engine:
-        if await engine.store.head(run) == 0:
+        head, last = await engine.store.head(run), 0
+        if head == 0:
             raise await no_such_run(engine, run)
         show = _as_json if listing.json else _as_line
         async for verdict in commits(engine.store, engine.keyring(), run, follow=follow):
-            if verdict.seq > after:
+            last = verdict.seq
+            if last > after:
                 for line in show(verdict):
                     console.write(line)
                 if follow:
                     import sys
 
                     sys.stdout.flush()
+        if last < head:
+            for line in show(missing(last + 1, head)):
+                console.write(line)
     return Exit.OK
 
 

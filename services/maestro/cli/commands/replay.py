@@ -72,16 +72,22 @@ async def _replay(
 
 async def folded(engine: Engine, run: str, upto: int) -> Projector:
     """The run's state and history from its first `upto` entries."""
-    from maestro.log.reader import Commit, Reader
+    from maestro.log.reader import Commit, Reader, missing
     from maestro.projections.projector import Projector
 
     projector = Projector(run)
-    async for page in Reader(engine.store, engine.keyring(), run).all():
+    reader = Reader(engine.store, engine.keyring(), run)
+    async for page in reader.all():
         for verdict in page:
             if verdict.seq > upto:
                 return projector
             if isinstance(verdict, Commit):
                 projector.apply(verdict)
+            else:
+                projector.disbelieve(verdict.seq, verdict.reason)
+    if reader.seq < upto:
+        lost = missing(reader.seq + 1, upto)
+        projector.disbelieve(lost.seq, lost.reason)
     return projector
 
 

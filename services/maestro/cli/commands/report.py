@@ -15,17 +15,15 @@ def report(run: str, /, *, where: Where = Where()) -> int:  # noqa: B008 - froze
 
 
 async def _report(run: str, where: Where) -> int:
+    from maestro.cli.commands.replay import folded
     from maestro.cli.commands.resume import no_such_run
     from maestro.cli.engine import reading
-    from maestro.cli.follow import Following
-    from maestro.cli.show import Show
     from maestro.cli.where import find_place
 
     place = await find_place(where.repo, run=run)
     async with reading(place) as engine:
-        following = Following(engine, run, Show(live=False))
-        state = await following.catch_up()
-        if state.status == "none":
+        projector = await folded(engine, run, await engine.store.head(run))
+        if projector.state.status == "none":
             raise await no_such_run(engine, run)
-    console.write(following.projector.report().rstrip("\n"))
+    console.write(projector.report().rstrip("\n"))
     return Exit.OK

@@ -1,0 +1,265 @@
+"""Does a run go on after whatever happened to it, with no event lost and no effect twice?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from maestro.embedded.processes import is_alive
+from tests.support.command_line import Going, Person
+from tests.support.gitrepo import git
+from tests.support.wait import wait_for
+
+SLOW_PLAY = """\
+playbook: 1
+tasks:
+  - requirement: R-1
+    steps:
+      - say: Thinking.
+      - delay: 1.5
+      - write: {path: hello.py, text: "def greet(name):\\n    return f'Hello, {name}!'\\n"}
+  - requirement: R-2
+    steps:
+      - write: {path: bye.py, text: "def part(name):\\n    return f'Bye, {name}.'\\n"}
+"""
+
+
+@pytest.fixture
+def slow(person: Person) -> Person:
+    person.play.write_text(SLOW_PLAY)
+    return person
+
+
+@pytest.fixture
+def going(slow: Person) -> Iterator[Going]:
+    """A run whose first task is at work."""
+    going = slow.starts(*slow.run_arguments, "--yes")
+    try:
+        going.says("T-001: Thinking.")
+        yield going
+    finally:
+        going.kill()
+
+
+def ended_as_it_would_have(person: Person) -> None:
+    """The branch is right, every id is taken once, and nothing was merged twice."""
+    run = person.the_run()
+    rows = [json.loads(line) for line in person.does("log", run, "--json").out.splitlines()]
+    assert rows[-1]["type"] == "RunCompleted", rows[-1]
+    assert [id for id, times in Counter(row["id"] for row in rows).items() if times > 1] == []
+    assert Counter(row["type"] for row in rows)["TaskMerged"] == 2
+    assert not [row for row in rows if "rejected" in row]
+    assert "def greet" in git(person.repo, "show", f"maestro/{run}:hello.py")
+    assert git(person.repo, "status", "--porcelain") == ""
+
+
+def nothing_is_left(person: Person, pids: dict[str, int]) -> None:
+    wait_for(lambda: not any(is_alive(pid) for pid in pids.values()), 20, "the end of every process")
+    assert person.does("ps", "--json").json["processes"] == []
+
+
+def test_a_run_that_is_stopped_says_how_to_come_back_and_goes_on_from_there(slow: Person, going: Going) -> None:
+    pids = slow.processes()
+
+    assert going.gets(signal.SIGINT) == 130
+
+    assert f"maestro resume {slow.the_run()}" in going.said
+    nothing_is_left(slow, pids)
+    done = slow.does("resume", slow.the_run())
+    assert done.code == 0, done.out + done.err
+    ended_as_it_would_have(slow)
+
+
+def test_a_run_whose_command_is_killed_with_9_leaves_nothing_behind_and_goes_on(slow: Person, going: Going) -> None:
+    pids = slow.processes()
+
+    going.gets(signal.SIGKILL)
+
+    nothing_is_left(slow, pids)
+    done = slow.does("resume", slow.the_run())
+    assert done.code == 0, done.out + done.err
+    ended_as_it_would_have(slow)
+
+
+@pytest.mark.parametrize("name", ["server", "worker-1"])
+def test_a_process_killed_with_9_is_started_again_and_the_run_ends_as_it_would_have(
+    slow: Person, going: Going, name: str
+) -> None:
+    os.kill(slow.processes()[name], signal.SIGKILL)
+
+    assert going.ends() == 0, going.said
+    assert f"{name} ended (signal SIGKILL); it is started again" in going.said
+    ended_as_it_would_have(slow)
+
+
+def test_a_second_run_on_the_same_repository_names_the_first_and_how_to_follow_it(slow: Person, going: Going) -> None:
+    first = slow.the_run()
+
+    second = slow.does(*slow.run_arguments, "--yes")
+
+    assert second.code == 6
+    for word in (f"pid {going.pid}", first, f"maestro watch {first}"):
+        assert word in second.err
+    assert going.ends() == 0
+    ended_as_it_would_have(slow)
+    assert slow.does(*slow.run_arguments, "--yes").code == 0
+
+
+def test_while_a_run_goes_on_others_may_look(slow: Person, going: Going) -> None:
+    run = slow.the_run()
+
+    [row] = slow.does("runs", "--json").json
+    watched = slow.does("watch", run)
+
+    assert row["status"] == "running"
+    assert watched.code == 0 and f": {run}" in watched.out.splitlines()[-1]
+    assert going.ends() == 0
+
+
+def test_a_run_is_paused_from_another_terminal_and_resumed(slow: Person, going: Going) -> None:
+    run = slow.the_run()
+
+    assert slow.does("pause", run, "--why", "lunch").code == 0
+    going.says("Paused by")
+    assert slow.does("runs", "--json").json[0]["status"] == "paused"
+    done = slow.does("resume", run)
+
+    assert done.code == 0 and going.ends() == 0
+    ended_as_it_would_have(slow)
+
+
+def test_a_run_is_cancelled_from_another_terminal_and_its_branch_stays(slow: Person, going: Going) -> None:
+    run = slow.the_run()
+
+    assert slow.does("cancel", run, "--why", "wrong feature").code == 0
+
+    assert going.ends() == 1
+    assert "Cancelled by" in going.said and "wrong feature" in going.said
+    assert git(slow.repo, "rev-parse", "--verify", f"maestro/{run}")
+    assert slow.does(*slow.run_arguments, "--yes").code == 0
+
+
+def test_a_run_that_nobody_works_on_is_cancelled_all_the_same(slow: Person, going: Going) -> None:
+    run = slow.the_run()
+    going.gets(signal.SIGKILL)
+
+    assert slow.does("cancel", run).code == 0
+
+    assert slow.does("show", run, "--json").json["status"] == "cancelled"
+    assert slow.does("resume", run).code == 1
+
+
+def test_runs_use_the_services_that_up_keeps(slow: Person) -> None:
+    up = slow.starts("up")
+    try:
+        up.says("ready")
+        before = slow.processes()
+        done = slow.does(*slow.run_arguments, "--yes")
+        assert done.code == 0, done.out + done.err
+        assert slow.processes() == before
+        ended_as_it_would_have(slow)
+        assert slow.does("up").code == 6
+        assert up.gets(signal.SIGINT) == 130
+        nothing_is_left(slow, before)
+    finally:
+        up.kill()
+
+
+def test_more_workers_share_the_tasks_of_a_live_server(slow: Person) -> None:
+    up = slow.starts("up", "--workers", "1")
+    try:
+        up.says("ready")
+        folder = slow.folder / "more"
+        folder.mkdir()
+        more = Person.starts(_beside(slow), "worker", "-n", "2")
+        try:
+            more.says("2 more workers")
+            wait_for(lambda: len(_workers(slow)) == 3, 20, "three workers")
+            assert more.gets(signal.SIGTERM) == 143
+        finally:
+            more.kill()
+    finally:
+        up.kill()
+
+
+def _beside(person: Person) -> Person:
+    """The same person at another terminal."""
+    import copy
+
+    other = copy.copy(person)
+    other.folder = person.folder / "more"
+    return other
+
+
+def _workers(person: Person) -> set[str]:
+    return set(re.findall(r"(worker-\w+) as worker", person.does("log", "system").out))
+
+
+def test_a_gate_without_anybody_to_ask_is_decided_later_and_the_run_goes_on(person: Person) -> None:
+    done = person.does(*person.run_arguments, "--no-input")
+    run = person.the_run()
+
+    assert done.code == 5
+    assert f"maestro gate decide approve-plan approve --run {run}" in done.err and f"maestro resume {run}" in done.err
+
+    wrong = person.does("gate", "decide", "approve-plan", "no, stop")
+    assert wrong.code == 5 and "none of the choices" in wrong.err and "nothing was decided" in wrong.err
+    assert person.does("gate", "list", "--json").json[0]["gate"] == "approve-plan"
+
+    decided = person.does("gate", "approve", "approve-plan", "--text", "go on")
+    assert decided.code == 0 and "approve-plan: approve" in decided.err, decided.err
+    assert person.does("resume", run).code == 0
+    assert '"go on"' in person.does("watch", run).out
+
+
+def test_a_gate_is_decided_from_another_terminal_while_the_run_waits(person: Person) -> None:
+    going = person.starts(*person.run_arguments)
+    try:
+        going.says("decide it from another terminal")
+        assert person.does("gate", "decide", "approve-plan", "a").code == 0
+        assert going.ends() == 0
+    finally:
+        going.kill()
+
+
+def test_a_rejected_plan_ends_the_run_with_the_reason(person: Person) -> None:
+    person.does(*person.run_arguments, "--no-input")
+
+    assert person.does("gate", "reject", "approve-plan", "--text", "not this year").code == 0
+    done = person.does("resume", person.the_run())
+
+    assert done.code == 1, done.out
+
+
+def test_a_plan_that_is_to_be_revised_is_drafted_again(person: Person) -> None:
+    person.does(*person.run_arguments, "--no-input")
+    better = person.folder / "better.md"
+    better.write_text(person.spec.read_text() + "- **R-3**: The README stays.\n  - Check: `test -f README.md`\n")
+
+    assert person.does("gate", "revise", "approve-plan", f"@{better}").code == 0
+    done = person.does("resume", person.the_run(), "--no-input")
+
+    assert done.code == 5, done.out + done.err
+    assert "PRD v2: 3 requirements" in done.out
+
+
+def test_scripted_answers_are_said_to_be_scripted(person: Person) -> None:
+    done = person.does(*person.run_arguments, "--no-input", "--answers-from-playbook")
+
+    assert done.code == 0, done.out + done.err
+    assert "nobody is asked: the playbook answers" in done.out
+    assert 'approve-plan: approve (answered from the playbook): "fine"' in done.out
+    assert person.does("gate", "show", "approve-plan", "--json").json["decided"]["via"] == "script"
+
+
+def test_json_of_a_run_is_what_it_came_to(person: Person) -> None:
+    done = person.does(*person.run_arguments, "--yes", "--json")
+
+    assert done.json["status"] == "completed"
+    assert "Phase 3: Implementation" in done.err
