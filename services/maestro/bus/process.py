@@ -59,6 +59,8 @@ class Process:
         lost, broken = None, None
         try:
             if await self._opened(stop):
+                if self._settings.health_file:
+                    self._spawn(self._tell_health())
                 self._log.info("ready", parallel=self._service.parallel, batch=self._service.batch_size)
                 lost, broken = await self._until_the_end(stop)
         except BaseException:
@@ -90,8 +92,6 @@ class Process:
         self._spawn(self._heartbeat())
         if self._timers:
             self._spawn(self._pump.run())
-        if self._settings.health_file:
-            self._spawn(self._tell_health())
 
     async def _until_the_end(self, stop: asyncio.Future[None]) -> tuple[str | None, asyncio.Task[None] | None]:
         """Why the queue was lost, and which of our parts died; neither where we were asked to stop."""
