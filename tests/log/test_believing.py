@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -156,6 +157,43 @@ async def test_the_authors_chain_has_no_gaps_and_no_forks(any_store: AnyStore) -
         f"equivocation: commit 4 of {name} follows another commit 3 than stands here",
         "",
     ]
+
+
+async def test_an_entry_that_was_taken_out_is_told_where_no_chain_shows_it(store: RedisStore) -> None:
+    people = People(store)
+    worker, other = await people.join("worker-1", "worker"), await people.join("worker-2", "worker")
+    for i, draft in enumerate([*chain(worker, 2), *chain(other, 2)]):
+        await put(store, draft.notes[0].body, str(i))
+    await store.link.command("XDEL", store._key("r", "log"), "0-2")
+
+    assert await reasons(store, people) == ["", "entry 2 is missing: somebody took out what stood there", "", ""]
+    assert [each.seq for each in await read(store, people)] == [1, 2, 3, 4]
+
+
+async def test_an_enrolment_that_was_taken_out_stops_no_reader(store: RedisStore) -> None:
+    people = People(store)
+    before = await people.join("worker-1", "worker")
+    await people.join("worker-2", "worker")
+    after = await people.join("worker-3", "worker")
+    await store.link.command("XDEL", store._key(SYSTEM, "log"), "0-2")
+    await put(store, chain(before, 1)[0].notes[0].body, "a")
+    await put(store, chain(after, 1)[0].notes[0].body, "b")
+
+    told = await asyncio.wait_for(reasons(store, people), 5)
+
+    assert told == ["", f"worker-3@{after.identity.epoch} was never enrolled"]
+
+
+async def test_reading_the_system_log_from_the_middle_forgets_nobody(any_store: AnyStore) -> None:
+    people = People(any_store)
+    for i in range(3):
+        await people.join(f"worker-{i}", "worker")
+    keyring = people.keyring
+
+    seen = [each.seq async for each in commits(any_store, keyring, SYSTEM, after=2)]
+
+    assert seen == [3]
+    assert [member.actor for member in keyring.members()] == ["worker-0", "worker-1", "worker-2"]
 
 
 async def test_a_run_begins_at_the_beginning_of_each_chain(any_store: AnyStore) -> None:

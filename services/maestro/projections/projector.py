@@ -5,7 +5,7 @@ from __future__ import annotations
 from maestro.projections.files import files
 from maestro.projections.history import Commit, History, remember
 from maestro.projections.report import report
-from maestro.runs.fold import fold, new_run
+from maestro.runs.fold import disbelieve, fold, new_run
 from maestro.runs.state import RunState
 
 
@@ -20,6 +20,10 @@ class Projector:
         if commit.seq > self.state.seq:
             fold(self.state, commit)
             remember(self.history, commit)
+
+    def disbelieve(self, seq: int, reason: str) -> None:
+        """Take in an entry that is not believed."""
+        disbelieve(self.state, seq, reason)
 
     def files(self) -> dict[str, bytes]:
         """Path to content of all of the run's files, for `folder.write`."""

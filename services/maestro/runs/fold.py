@@ -59,6 +59,12 @@ def evolve(state: RunState, event: e.Event, at: int = 0, actor: str = "") -> Run
     return state
 
 
+def disbelieve(state: RunState, seq: int, reason: str) -> RunState:
+    """The state after an entry that is not believed: it changes nothing, but whoever looks at the run sees it."""
+    _violation(state, f"entry {seq} is not believed: {reason}")
+    return state
+
+
 def _violation(state: RunState, text: str) -> None:
     state.violations.append(text)
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 import structlog
 
 from maestro.log.keyring import Keyring
-from maestro.log.reader import Commit, Reader, Rejected, new_of
+from maestro.log.reader import Commit, Reader, Rejected, missing, new_of
 from maestro.log.store import Store
-from maestro.runs.fold import fold, new_run
+from maestro.runs.fold import disbelieve, fold, new_run
 from maestro.runs.state import RunState
 
 log = structlog.get_logger()
@@ -45,6 +45,14 @@ class Follower:
         async for page in self._reader.all():
             yield self._fold(page)
 
+    def cut_off_before(self, head: int) -> RunState:
+        """The state, which tells where fewer entries were read than there once were."""
+        if self._reader.seq < head:
+            lost = missing(self._reader.seq + 1, head)
+            self.rejected.append(lost)
+            disbelieve(self.state, lost.seq, lost.reason)
+        return self.state
+
     def _fold(self, page: list[Commit | Rejected]) -> list[Commit]:
         commits = []
         for verdict in page:
@@ -53,6 +61,7 @@ class Follower:
                 commits.append(verdict)
             else:
                 self.rejected.append(verdict)
+                disbelieve(self.state, verdict.seq, verdict.reason)
                 log.warning("entry not believed", run=self.state.run, seq=verdict.seq, reason=verdict.reason)
         return commits
 
@@ -69,7 +78,8 @@ async def catch_up_together(followers: Sequence[Follower]) -> None:
 
 async def load(store: Store, keyring: Keyring, run: str) -> RunState:
     """The state of a run, folded from its whole log."""
+    head = await store.head(run)
     follower = Follower(store, keyring, run)
     async for _ in follower.all():
         pass
-    return follower.state
+    return follower.cut_off_before(head)
