@@ -44,13 +44,14 @@ class Keyring:
         """Take in what is new in the system log; True where something was."""
         before = self.seq
         while entries := await store.read(SYSTEM, self.seq):
-            self.learn(entries)
+            self.learn(entries, self.seq)
         return self.seq > before
 
-    def learn(self, entries: Sequence[Entry]) -> None:
-        """Take in entries of the system log, in order; those that are known already are passed over. Where some are
-        missing, the operator's chain shows it: what they said afterwards is not believed."""
-        for entry in entries:
+    def learn(self, entries: Sequence[Entry], after: int) -> None:
+        """Take in a page of the system log that was read from `after` on. What is known already is passed over, and so
+        is a page that begins too late. Where entries are missing, the operator's chain shows it: what they said
+        afterwards is not believed."""
+        for entry in entries if after <= self.seq else ():
             if entry.seq <= self.seq:
                 continue
             self.seq = entry.seq

@@ -69,6 +69,7 @@ class Reader:
                     await self._hand_over(ahead)
                 if not ahead:
                     return
+                await self._hand_over(ahead)
                 yield await self._believe(ahead.popleft())
         finally:
             self._fetched = self.seq
@@ -154,7 +155,7 @@ async def _fetch_together(readers: Sequence[Reader], wait_ms: int) -> list[list[
     after = {SYSTEM: keyring.seq, **{reader._run: reader._fetched for reader in readers}}
     pages = await store.tail(after, wait_ms)
     if SYSTEM in pages:
-        keyring.learn(pages[SYSTEM])
+        keyring.learn(pages[SYSTEM], after[SYSTEM])
         await keyring.refresh(store)
     found = [pages.get(reader._run, []) for reader in readers]
     for reader, entries in zip(readers, found, strict=True):
