@@ -27,6 +27,18 @@ def database(repo: Path) -> Repository:
     return Repository(repo / ".git")
 
 
+async def test_a_ref_is_made_whatever_the_repository_hashes_with(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--object-format=sha256", "longer")
+    base = commit(tmp_path / "longer", {"a.txt": "one\n"})
+    ours = database(tmp_path / "longer")
+
+    await ours.set_ref("refs/maestro/r/x", base, None)
+
+    assert len(base) == 64 and await ours.ref("refs/maestro/r/x") == base
+    with pytest.raises(RefMoved):
+        await ours.set_ref("refs/maestro/r/x", base, None)
+
+
 async def test_a_ref_moves_only_from_where_it_was_expected(repo: Path) -> None:
     base = git(repo, "rev-parse", "HEAD")
     other = commit_on(repo, base, {"a.txt": "x\n"})

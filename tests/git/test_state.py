@@ -28,6 +28,15 @@ async def test_a_folder_inside_is_of_the_repository_around_it(tmp_path: Path) ->
     assert (await inspect(tmp_path / "r ü/sub")).root == tmp_path / "r ü"
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "ends in a space ", "ends in a newline\n"])
+async def test_white_space_is_part_of_a_path(tmp_path: Path, name: str) -> None:
+    head = make_repo(tmp_path / name)
+
+    state = await inspect(tmp_path / name)
+
+    assert (state.root, state.git_dir, state.head) == (tmp_path / name, tmp_path / name / ".git", head)
+
+
 async def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     problem = (await inspect(tmp_path)).problem()
 

@@ -53,6 +53,11 @@ class Result:
         return self.out.decode("utf-8", "surrogateescape").strip()
 
     @property
+    def path(self) -> str:
+        """The output as a path: white space is part of it, but for the newline that git prints."""
+        return self.out.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    @property
     def fields(self) -> list[str]:
         """The output of a `-z` command: its NUL-terminated fields."""
         return self.out.decode("utf-8", "surrogateescape").split("\0")[:-1]

@@ -15,7 +15,8 @@ from maestro.git.command import Result, git
 from maestro.git.problems import GitProblem, RefMoved
 from maestro_contracts.records import FileChange
 
-MISSING = "0" * 40
+MISSING = ""
+"""As the old value of a ref: it must not exist. Zeros would have to be as many as the repository's hashes have."""
 
 
 @dataclass(frozen=True, slots=True)

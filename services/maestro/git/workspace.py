@@ -94,11 +94,11 @@ async def local(path: Path) -> tuple[Repository, Path | None]:
     if not path.is_dir():
         mend = "give a URL that every worker can reach, or have the folder at the same path on every host"
         raise GitProblem("structural", f"there is no folder {path} on this host", mend)
-    asked = ("rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository", "--is-inside-git-dir")
-    common, bare, inside = (await git(*asked, cwd=path)).text.splitlines()
+    asked = ("rev-parse", "--path-format=absolute", "--is-bare-repository", "--is-inside-git-dir", "--git-common-dir")
+    bare, inside, common = (await git(*asked, cwd=path)).path.split("\n", 2)
     if bare == "true" or inside == "true":
         return Repository(Path(common)), None
-    return Repository(Path(common)), Path((await git("rev-parse", "--show-toplevel", cwd=path)).text)
+    return Repository(Path(common)), Path((await git("rev-parse", "--show-toplevel", cwd=path)).path)
 
 
 def is_url(url: str) -> bool:
