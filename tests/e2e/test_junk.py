@@ -1,0 +1,84 @@
+"""What does junk in every stream do to a run that goes on? Nothing but be told."""
+
+from __future__ import annotations
+
+import redis
+
+from maestro.embedded.stack import ROLES
+from maestro.log.keyring import Keyring
+from maestro.log.redis_store import RedisStore
+from maestro.log.store import DeadLetter
+from tests.support.endtoend import Owner, ended_as_it_would_have
+from tests.support.wait import wait_for
+
+P = "{p00}"
+DEEP = b"[" * 50_000
+NO_COMMANDS: tuple[dict[bytes, bytes], ...] = (
+    {b"nobody": b"knows this field"},
+    {b"__data__": b""},
+    {b"__data__": b"\xff\xfe no text"},
+    {b"__data__": b"{}"},
+    {b"__data__": DEEP},
+    {b"__data__": b'{"id": "x", "run": "../../etc", "type": "DoTask", "data": {}}'},
+    {b"__data__": b'{"id": "x y", "run": "a", "type": "DoTask", "data": {}}'},
+    {b"__data__": b'{"id": "junk", "run": "nobody-aaaaaa", "type": "NoSuchCommand", "cause": "", "data": {}}'},
+    {b"__data__": b'{"id": "' + b"x" * 100_000 + b'"}'},
+)
+"""What may lie in a queue and is no command for anybody."""
+
+
+def scatter(client: redis.Redis, run: str, *logs: str) -> None:
+    """Junk at the end of every queue, and in these logs."""
+    for role in ROLES:
+        for fields in NO_COMMANDS:
+            client.xadd(f"{P}:q:{role}", fields)
+        client.xadd(f"{P}:dlq:{role}", {b"junk": b"junk"})
+    for name in logs:
+        spoil_the_log(client, f"{P}:run:{name}:")
+    for id, due in (("junk", 0), (f"{run}/gate:junk:1/deadline", 1), ("\x00\x1b[2J", 2)):
+        client.zadd(f"{P}:timers", {id: due})
+    client.hset(f"{P}:timers:d", mapping={"junk": "no newline", f"{run}/gate:junk:1/deadline": "conductor\n{junk"})
+
+
+def spoil_the_log(client: redis.Redis, prefix: str) -> None:
+    """In the log: an entry in the next place that is no note, an old entry once more, and one out of all order."""
+    log = prefix + "log"
+    [(_, fields)] = client.xrange(log, count=1)
+    [(last, _)] = client.xrevrange(log, count=1)
+    seq = int(last.split(b"-")[1])
+    client.xadd(log, {b"n": b"no note at all"}, id=f"0-{seq + 1}")
+    client.xadd(log, fields, id=f"0-{seq + 2}")
+    client.xadd(log, {b"m": b"\xff"}, id=f"0-{seq + 3}")
+    client.xadd(log, {b"n": b"from another world"}, id="*")
+    client.xadd(prefix + "blob", {b"s": b"0" * 64, b"b": b"does not match"})
+    client.xadd(prefix + "blob", {b"x": b"y"})
+    client.hset(prefix + "head", mapping={"seq": 3, "junk": "junk"})
+    client.set(prefix + "snap", b"junk")
+
+
+async def letters(store: RedisStore, _: Keyring) -> list[DeadLetter]:
+    return [letter for role in ROLES for letter in await store.dead_letters(role)]
+
+
+def test_junk_in_every_stream_ends_no_service_and_changes_no_run(owner: Owner, undisturbed: str) -> None:
+    going = owner.starts_run()
+    going.says("T-002: Parting.")
+    run, pids = owner.the_run(), owner.processes()
+
+    with owner.server() as client:
+        scatter(client, run, "system", run)
+        scattered = len(NO_COMMANDS) * len(ROLES)
+
+        def told() -> list[DeadLetter]:
+            found: list[DeadLetter] = owner.with_store(letters)
+            return found if len(found) >= scattered else []
+
+        found = wait_for(told, 60, "a dead letter for each piece of junk")
+        going.says("T-003: Meeting.")
+        scatter(client, run, run)
+        assert owner.processes() == pids
+
+    assert going.ends() == 0, going.said
+    assert "it is started again" not in going.said
+    assert all(letter.reason for letter in found)
+    ended_as_it_would_have(owner, undisturbed, run, rejected=True)
