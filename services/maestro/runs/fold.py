@@ -39,8 +39,14 @@ def fold(state: RunState, commit: Committed) -> RunState:
     """The state after one more commit. Changes `state` in place and returns it."""
     header = commit.header
     at, actor = header.ts, header.actor
+    find = HANDLERS.get
     for event in commit.events:
-        evolve(state, event, at, actor)
+        handler = find(type(event))
+        if handler is not None:
+            try:
+                handler(state, event, at, actor)
+            except MISFITS as error:
+                _misfit(state, event, actor, error)
     state.seq = commit.seq
     state.last = at
     state.events += len(commit.events)
@@ -54,9 +60,17 @@ def evolve(state: RunState, event: e.Event, at: int = 0, actor: str = "") -> Run
         return state
     try:
         handler(state, event, at, actor)
-    except (LookupError, ValueError) as error:
-        _violation(state, f"{type(event).__name__} by {actor} does not fit the run: {error!r}")
+    except MISFITS as error:
+        _misfit(state, event, actor, error)
     return state
+
+
+MISFITS = (LookupError, ValueError)
+"""What a handler runs into where an event speaks of what is not there."""
+
+
+def _misfit(state: RunState, event: e.Event, actor: str, error: Exception) -> None:
+    _violation(state, f"{type(event).__name__} by {actor} does not fit the run: {error!r}")
 
 
 def disbelieve(state: RunState, seq: int, reason: str) -> RunState:
@@ -156,7 +170,7 @@ def _open_lane(state: RunState, step: StepState) -> None:
     lane = Lane(step=step.step.name, visit=step.visit)
     for spec in specs:
         before = state.tasks.get(spec.id)
-        task = TaskState(spec=spec, step=lane.step, visit=lane.visit)
+        task = TaskState(spec, lane.step, lane.visit, step.step.kind)
         if before is not None:
             task.attempt = task.first = before.attempt
         state.tasks[spec.id] = task
@@ -323,8 +337,9 @@ def _task_dispatched(state: RunState, event: e.TaskDispatched, at: int, _actor: 
     state.due.ready.pop(event.task, None)
     task.status, task.attempt, task.base = "dispatched", event.attempt, event.base
     task.claim = task.problem = None
-    task.votes = []
     task.delivery = 0
+    if task.votes:
+        task.votes = []
     state.in_flight += 1
 
 
@@ -353,7 +368,7 @@ def _task_claimed(state: RunState, event: e.TaskClaimed, at: int, actor: str) ->
         return _violation(state, f"{actor} claimed {event.task}, attempt {event.attempt}, which is not theirs")
     task.claim, task.worker = event, event.worker
     state.in_flight -= 1
-    if state.steps[task.step].step.kind == "probe":
+    if task.kind == "probe":
         _settle(state, task, "done", at)
     else:
         task.status = "claimed"

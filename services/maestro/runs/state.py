@@ -30,14 +30,15 @@ SETTLED = frozenset({"done", "failed"})
 ENDED = frozenset({"completed", "failed", "cancelled"})
 
 
-class TaskState(msgspec.Struct):
+class TaskState(msgspec.Struct, gc=False):
     """One task. `status`: waiting, ready, dispatched, running, claimed, validating, accepted, merging, done,
-    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed. `attempt` never starts over for
+    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed. `kind` is its step's. `attempt` never starts over for
     one id; `first` is what it was when this task was planned."""
 
     spec: TaskSpec
     step: str
     visit: int = 1
+    kind: str = "implement"
     status: str = "waiting"
     attempt: int = 0
     first: int = 0
@@ -54,7 +55,7 @@ class TaskState(msgspec.Struct):
     problems: list[Problem] = []
 
 
-class StepState(msgspec.Struct):
+class StepState(msgspec.Struct, gc=False):
     """One step. `status`: waiting, running, retrying, done, failed. `visit` counts from 1; `answer` is the event that
     settles this visit, once it is there."""
 
@@ -70,7 +71,7 @@ class StepState(msgspec.Struct):
     problem: Problem | None = None
 
 
-class Lane(msgspec.Struct):
+class Lane(msgspec.Struct, gc=False):
     """The parallel groups of one step that runs tasks. `group` is the open one (0: none yet), `left` how many of its
     tasks are not settled."""
 
@@ -81,7 +82,7 @@ class Lane(msgspec.Struct):
     left: int = 0
 
 
-class GateState(msgspec.Struct):
+class GateState(msgspec.Struct, gc=False):
     """One visit of a gate. `status`: asked (not open yet), open, decided, closed."""
 
     gate: str
@@ -94,7 +95,7 @@ class GateState(msgspec.Struct):
     refused: list[e.DecisionRefused] = []
 
 
-class Checkpoint(msgspec.Struct):
+class Checkpoint(msgspec.Struct, gc=False):
     """A commit that the run can go back to; `ref` is empty until it is made."""
 
     number: int
