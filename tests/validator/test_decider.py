@@ -10,6 +10,7 @@ from maestro.validator.decider import (
     Looked,
     claims_success,
     failing_tests,
+    passed_tests,
     problem_of_checks,
     problem_of_commit,
     requirement_verdict,
@@ -107,6 +108,21 @@ def test_pytests_summary_is_read() -> None:
     output = "FAILED tests/test_a.py::test_x[a b] - assert 1 == 2\nERROR tests/test_b.py\nsomething FAILED here\n"
 
     assert failing_tests(output) == {"tests/test_a.py::test_x[a b]", "tests/test_b.py"}
+
+
+@pytest.mark.parametrize(
+    ("output", "passed"),
+    [
+        ("..\n2 passed in 0.01s\n", 2),
+        ("1 failed, 12 passed, 3 warnings in 2s", 12),
+        ("Ran 7 tests in 0.1s\n\nOK", 7),
+        ("# tests 4\n# pass 4\n", 4),
+        ("test_a.py::test_a\n\n1 test collected in 0.01s", 0),
+        ("", 0),
+    ],
+)
+def test_the_tests_that_passed_are_counted(output: str, passed: int) -> None:
+    assert passed_tests(output) == passed
 
 
 def test_a_requirement_is_met_by_its_own_check_only() -> None:

@@ -191,6 +191,23 @@ async def test_tests_that_fail_on_the_base_too_are_not_the_changes_fault(tmp_pat
     assert "failing in the same way without the change" in vote.evidence[0].what
 
 
+@pytest.mark.parametrize("options", ["--co", "-k nothing_like_it"])
+async def test_a_change_after_which_fewer_tests_run_is_rejected(bench: Bench, options: str) -> None:
+    settings = f'[tool.pytest.ini_options]\naddopts = "{options}"\n'
+    commit = bench.change({"pyproject.toml": settings, "lib.py": "def f():\n    return 5\n"})
+
+    vote = await bench.vote(commit, tests=(f"{TESTS} || true",))
+
+    assert vote.problem is not None and vote.problem.kind == "tests_tampered"
+    assert "1 tests fewer pass than without the change" in vote.problem.reason
+
+
+async def test_settings_after_which_as_many_tests_run_are_accepted(bench: Bench) -> None:
+    commit = bench.change({"pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\n'})
+
+    assert (await bench.vote(commit, tests=(TESTS,))).verdict == "accept"
+
+
 async def test_a_newly_failing_test_among_old_failures_is_seen(tmp_path: Path) -> None:
     bench = bench_with(tmp_path, FAILING)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maestro.validator.tampering import Touched, is_test_file, tampering
+from maestro.validator.tampering import Touched, is_test_file, steers, tampering
 
 TWO = "def test_one():\n    assert f() == 1\n\n\ndef test_two():\n    assert f() == 2\n"
 ONE = "def test_one():\n    assert f() == 1\n"
@@ -124,3 +124,19 @@ def test_python_that_cannot_be_read_deletes_as_a_whole() -> None:
 )
 def test_which_files_are_test_files(path: str, expected: bool) -> None:
     assert is_test_file(path) is expected
+
+
+@pytest.mark.parametrize("path", ["pytest.py", "src/pytest.py", "src/unittest/__init__.py", "sitecustomize.py"])
+def test_a_module_in_the_place_of_the_test_runner_is_named(path: str) -> None:
+    assert changed(None, "print('2 passed')", path) == (f"{path} would be run in the place of the test runner",)
+    assert changed("old", "new", path) == ()
+
+
+@pytest.mark.parametrize("hook", ["pytest_pyfunc_call", "pytest_runtest_protocol", "pytest_runtestloop"])
+def test_a_hook_that_runs_tests_itself_is_named(hook: str) -> None:
+    assert changed(None, f"def {hook}(*_):\n    return True\n", "conftest.py") != ()
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "tests/conftest.py", "pytest.ini", "Makefile", "package.json"])
+def test_some_files_decide_which_tests_run(path: str) -> None:
+    assert steers(path) and not steers("src/f.py")

@@ -11,7 +11,7 @@ from maestro.agents.process import TOKEN, Ended, Program, run_program
 from maestro.agents.words import plain
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
-from maestro.validator.decider import Checked, Kind, failing_tests
+from maestro.validator.decider import Checked, Kind, failing_tests, passed_tests
 from maestro_contracts.records import Evidence
 
 OUTPUT_LIMIT = 4 * 1024 * 1024
@@ -21,10 +21,11 @@ REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command said: the evidence, and the tests that it named as failing."""
+    """What a command said: the evidence, the tests that it named as failing, and how many it says passed."""
 
     evidence: Evidence
     failing: frozenset[str]
+    passed: int = 0
 
 
 @dataclass(slots=True)
@@ -44,15 +45,19 @@ class Bases:
 
 class Checks:
     """Runs commands on one commit and, where one fails, on the commit that it started from. `name` is what the
-    checkouts are called, so that whoever does this again finds what was left behind."""
+    checkouts are called, so that whoever does this again finds what was left behind. `steered`: the change may have
+    touched which tests run, so that the tests are counted on both."""
 
-    def __init__(self, repo: RunRepo, name: str, commit: str, base: str, timeout_s: float, bases: Bases) -> None:
+    def __init__(
+        self, repo: RunRepo, name: str, commit: str, base: str, timeout_s: float, bases: Bases, steered: bool = False
+    ) -> None:
         self.repo = repo
         self.name = name
         self.commit = commit
         self.base = base
         self.timeout_s = timeout_s
         self.bases = bases
+        self.steered = steered
 
     async def run(self, commands: list[tuple[Kind, str]]) -> list[Checked]:
         """Each command on a checkout in which no command has run before."""
@@ -70,9 +75,11 @@ class Checks:
                 await tree.remove()
 
     async def _compared(self, kind: Kind, command: str, outcome: Outcome) -> Checked:
-        if outcome.evidence.passed or kind == "check":
+        if kind == "check" or (outcome.evidence.passed and not (kind == "tests" and self.steered)):
             return Checked(kind, outcome.evidence)
         before = await self._on_base(command)
+        if outcome.evidence.passed:
+            return Checked(kind, outcome.evidence, no_longer_run=max(0, before.passed - outcome.passed))
         new = tuple(sorted(outcome.failing - before.failing))
         return Checked(kind, outcome.evidence, before.evidence, new)
 
@@ -92,7 +99,7 @@ class Checks:
             ended = await run_program(program)
         await tree.restore()
         output = plain(ended.output.decode("utf-8", "replace"))
-        return Outcome(_evidence(command, ended, self.timeout_s), failing_tests(output))
+        return Outcome(_evidence(command, ended, self.timeout_s), failing_tests(output), passed_tests(output))
 
 
 def _evidence(command: str, ended: Ended, timeout_s: float) -> Evidence:

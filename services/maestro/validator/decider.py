@@ -31,7 +31,8 @@ RUNNERS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a commit turned out to be. `tree` is its own; `links` are its new links with their targets; `nested` its
-    new entries that are repositories of their own; `tests` the touched files that matter to a test run."""
+    new entries that are repositories of their own; `tests` the touched files that matter to a test run;
+    `steered` says that some of them decide which tests run."""
 
     tree: str
     descends: bool = True
@@ -39,6 +40,7 @@ class Looked:
     links: tuple[tuple[str, str], ...] = ()
     nested: tuple[str, ...] = ()
     tests: tuple[Touched, ...] = ()
+    steered: bool = False
 
 
 Kind = Literal["check", "tests", "lint"]
@@ -47,19 +49,21 @@ Kind = Literal["check", "tests", "lint"]
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A command that was run on the claimed commit. `base` is how it ends without the change: None where that was
-    not looked at, since it passed."""
+    not looked at, since it passed.
+    `no_longer_run` is how many tests fewer than without the change it says passed, where that was counted."""
 
     kind: Kind
     evidence: Evidence
     base: Evidence | None = None
     newly_failing: tuple[str, ...] = ()
+    no_longer_run: int = 0
 
     @property
     def counts_against(self) -> bool:
         """A failure that was there before, in the same way, is not the change's fault; an acceptance check proves the
         change, so how it ended before does not matter."""
         if self.evidence.passed:
-            return False
+            return self.no_longer_run > 0
         if self.kind == "check" or self.base is None or self.base.passed:
             return True
         return self.base.exit_code != self.evidence.exit_code or bool(self.newly_failing)
@@ -102,6 +106,9 @@ def problem_of_checks(checks: Iterable[Checked], says: tuple[Ran, ...]) -> Probl
     """What the commands have against the change. That the worker said otherwise of one of them comes first."""
     against = [check for check in checks if check.counts_against]
     for check in against:
+        if check.evidence.passed:
+            reason = f"with `{check.evidence.command}`, {check.no_longer_run} tests fewer pass than without the change"
+            return Problem("tests_tampered", reason, "leave in force which tests are run")
         if claims_success(says, check):
             reason = f"the worker says that `{check.evidence.command}` passes, but {said_failure(check)}"
             return Problem("false_claim", reason, "run it before saying so")
@@ -171,6 +178,15 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - .*)?$", re.MULTILI
 def failing_tests(output: str) -> frozenset[str]:
     """The tests that pytest's summary names as failed; empty for other runners."""
     return frozenset(_FAILED.findall(output))
+
+
+_PASSED = re.compile(r"\b(\d+) passed\b|^Ran (\d+) tests?\b|^# pass (\d+)$", re.MULTILINE)
+
+
+def passed_tests(output: str) -> int:
+    """How many tests passed, as pytest, unittest or a TAP runner sums up; 0 where nothing is said."""
+    found = _PASSED.findall(output)
+    return int(next(filter(None, found[-1]))) if found else 0
 
 
 _TELLING = re.compile(

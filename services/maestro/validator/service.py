@@ -21,7 +21,7 @@ from maestro.validator.decider import (
     requirement_verdict,
     run_verdict,
 )
-from maestro.validator.tampering import Touched, matters
+from maestro.validator.tampering import Touched, matters, steers
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem
@@ -61,7 +61,8 @@ class Validator:
         problem = problem_of_commit(command.task, command.tree, looked)
         checked: list[Checked] = []
         if problem is None:
-            checks = Checks(repo, delivery.id, command.commit, command.base, command.timeout_s, self.bases)
+            ends = (command.commit, command.base)
+            checks = Checks(repo, delivery.id, *ends, command.timeout_s, self.bases, looked.steered)
             if delivery.count > 1:
                 await checks.tidy()
             checked = await checks.run(_commands(command))
@@ -127,6 +128,7 @@ async def look(repo: RunRepo, base: str, commit: str) -> Looked:
         links=tuple([(names.shown(path), await _text(repo, commit, path) or "") for path in links]),
         nested=tuple(names.shown(path) for path, mode in modes.items() if mode == REPOSITORY),
         tests=tuple([await _touched(repo, base, commit, path) for path in touched]),
+        steered=any(steers(path) for path in modes),
     )
 
 

@@ -14,18 +14,30 @@ from dataclasses import dataclass
 _FOLDERS = r"(?:^|/)(?:tests?|__tests__|specs?)/"
 _NAMES = r"(?:^|/)(?:test_[^/]*|[^/]*_test\.\w+|[^/]*_spec\.\w+|[^/]*\.(?:test|spec)\.\w+|Test\w*\.\w+|\w*Tests?\.\w+)$"
 _TEST_FILE = re.compile(f"{_FOLDERS}|{_NAMES}")
-_RUN_FILE = re.compile(r"(?:^|/)(?:conftest\.py|pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml)$")
+_RUN_FILE = re.compile(r"(?:^|/)(?:conftest\.py|\.?pytest\.(?:ini|toml)|tox\.ini|setup\.cfg|pyproject\.toml)$")
+_RECIPE = re.compile(r"(?:^|/)(?:GNUmakefile|[Mm]akefile|[Jj]ustfile|noxfile\.py|package\.json)$")
+_RUNNER = re.compile(r"^(?:src/|lib/)?(?:_?pytest|unittest|nose2|sitecustomize|usercustomize)(?:\.py|/.*)$")
+"""Where Python looks first: a module of this name there is run in the place of the one that was meant."""
 
 SKIPS = ("skip", "skipif", "skipIf", "skipUnless", "skipTest", "SkipTest", "xfail", "expectedFailure")
 HIDERS = (
     "collect_ignore",
     "pytest_ignore_collect",
-    "pytest_collection_modifyitems",
+    "pytest_collection",
+    "pytest_pycollect_makeitem",
+    "pytest_cmdline_main",
+    "pytest_runtestloop",
+    "pytest_runtest_protocol",
+    "pytest_runtest_call",
     "pytest_runtest_makereport",
+    "pytest_pyfunc_call",
     "pytest_sessionfinish",
     "--ignore",
     "--deselect",
     "os._exit",
+    "sys.exit",
+    "SystemExit",
+    "pytest.exit",
 )
 """Words by which the files that steer a test run take tests or failures out of sight."""
 
@@ -45,14 +57,19 @@ def is_test_file(path: str) -> bool:
 
 def matters(path: str) -> bool:
     """True for files whose texts `tampering` wants to see."""
-    return is_test_file(path) or bool(_RUN_FILE.search(path))
+    return is_test_file(path) or bool(_RUN_FILE.search(path) or _RUNNER.search(path))
+
+
+def steers(path: str) -> bool:
+    """True for files that decide which tests run: whether as many run as before shows only when they are run."""
+    return bool(_RUN_FILE.search(path) or _RECIPE.search(path))
 
 
 def tampering(files: Iterable[Touched]) -> tuple[str, ...]:
     """What was done to the tests, for people; empty where nothing was."""
     every = list(files)
     tests = [file for file in every if is_test_file(file.path)]
-    return (*_deleted(tests), *_weakened(tests), *_hidden(every))
+    return (*_deleted(tests), *_weakened(tests), *_hidden(every), *_replaced(every))
 
 
 def _deleted(tests: list[Touched]) -> Iterator[str]:
@@ -87,6 +104,12 @@ def _hidden(files: list[Touched]) -> Iterator[str]:
             for word in HIDERS:
                 if file.after.count(word) > (file.before or "").count(word):
                     yield f"{file.path}: `{word}` takes tests or failures out of sight"
+
+
+def _replaced(files: list[Touched]) -> Iterator[str]:
+    for file in files:
+        if _RUNNER.search(file.path) and file.before is None and file.after is not None:
+            yield f"{file.path} would be run in the place of the test runner"
 
 
 # --- Python's tests -------------------------------------------------------------------------------------------------
