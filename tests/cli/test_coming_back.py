@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -175,9 +176,7 @@ def test_more_workers_share_the_tasks_of_a_live_server(slow: Person) -> None:
     up = slow.starts("up", "--workers", "1")
     try:
         up.says("ready")
-        folder = slow.folder / "more"
-        folder.mkdir()
-        more = Person.starts(_beside(slow), "worker", "-n", "2")
+        more = _beside(slow).starts("worker", "-n", "2")
         try:
             more.says("2 more workers")
             wait_for(lambda: len(_workers(slow)) == 3, 20, "three workers")
@@ -190,10 +189,9 @@ def test_more_workers_share_the_tasks_of_a_live_server(slow: Person) -> None:
 
 def _beside(person: Person) -> Person:
     """The same person at another terminal."""
-    import copy
-
     other = copy.copy(person)
-    other.folder = person.folder / "more"
+    other.folder = person.folder / "beside"
+    other.folder.mkdir()
     return other
 
 
@@ -263,3 +261,27 @@ def test_json_of_a_run_is_what_it_came_to(person: Person) -> None:
 
     assert done.json["status"] == "completed"
     assert "Phase 3: Implementation" in done.err
+
+
+def test_an_interrupted_run_does_not_go_on_by_itself_beside_another(slow: Person, going: Going) -> None:
+    first = slow.the_run()
+    going.gets(signal.SIGKILL)
+
+    second = slow.does(*slow.run_arguments, "--yes")
+
+    assert second.code == 0, second.out + second.err
+    assert f"{first} was interrupted and is paused" in second.err
+    assert {row["run"]: row["status"] for row in slow.does("runs", "--json").json}[first] == "paused"
+    assert slow.does("resume", first).code == 0
+
+
+def test_watching_ends_with_the_command_that_works_on_the_run(slow: Person, going: Going) -> None:
+    watcher = _beside(slow).starts("watch", slow.the_run())
+    try:
+        watcher.says("T-001: Thinking.")
+        going.gets(signal.SIGINT)
+
+        assert watcher.ends() == 4
+        assert f"maestro resume {slow.the_run()}" in watcher.said
+    finally:
+        watcher.kill()

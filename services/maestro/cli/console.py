@@ -6,6 +6,7 @@ never read as markup.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -44,8 +45,10 @@ def write(text: str = "") -> None:
 
 def note(text: str) -> None:
     """A line beside the result, for people: it does not get into a pipe."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    # A terminal that was closed hears nothing, and that must not keep anything from being stopped.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 def write_json(value: Any) -> None:

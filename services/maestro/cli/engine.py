@@ -18,7 +18,7 @@ from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Place
 from maestro.embedded.errors import Busy, Holder
-from maestro.embedded.lock import FileLock, Held, read_holder
+from maestro.embedded.lock import FileLock, Held, is_taken, read_holder
 from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
 from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, make_keys, service_specs
 from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
@@ -47,6 +47,12 @@ class Engine:
     def is_ours(self) -> bool:
         """The server ends with this command."""
         return self.supervisor is not None
+
+    def owner_is_gone(self) -> bool:
+        """The private server was another command's, and that has ended."""
+        if self.is_ours or self.place.remote_url or self.place.own is None:
+            return False
+        return not is_taken(self.place.own.lock)
 
     def keyring(self) -> Keyring:
         """Whom to believe. Raises KeyRefused."""
@@ -147,6 +153,8 @@ async def _services_elsewhere(
     place: Place, url: str, password_file: str, roles: Sequence[str], workers: int
 ) -> AsyncIterator[Engine]:
     """Services of ours against a server that is somebody else's."""
+    if "registrar" in roles and not os.environ.get("MAESTRO_OPERATOR_KEY_FILE"):
+        make_keys(place.state)
     async with _store(place, url, password_file) as engine:
         supervisor = engine.supervisor = Supervisor(notify=lambda notice: [hear(notice) for hear in engine.notices])
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -25,10 +26,16 @@ from maestro.runs.state import RunState
 WAIT_MS = 500
 """How long a read waits for news before the panel's clock is drawn again."""
 DRAW_S = 0.25
-PATIENCE_S = 30.0
-"""How long a server may be away."""
 UNHEARD_S = 10.0
 """After this long without an answer to a request, the person is told who seems to be missing."""
+
+
+def patience_s() -> float:
+    """How long a server may be away: as for the services, `MAESTRO_CONNECT_SECONDS`."""
+    try:
+        return float(os.environ.get("MAESTRO_CONNECT_SECONDS") or 30.0)
+    except ValueError:
+        return 30.0
 
 
 class Files:
@@ -147,7 +154,13 @@ class Following:
             self._away_since = now
             self._show.lines([Line("bad", "the server does not answer; waiting for it")])
         self._show.notes["server"] = "the server does not answer"
-        if now - self._away_since > PATIENCE_S:
+        if self._engine.owner_is_gone():
+            raise CliError(
+                "the command that kept the server running has ended",
+                f"go on with the run: maestro resume {self.state.run}",
+                Exit.UNAVAILABLE,
+            )
+        if now - self._away_since > patience_s():
             raise error
         await asyncio.sleep(0.2)
 

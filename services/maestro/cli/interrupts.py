@@ -1,4 +1,4 @@
-"""How does a command end when it is asked to? Once: in good order, saying how to come back. Twice: at once."""
+"""How does a command end when it is asked to? Asked once, in good order; asked twice, at once."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
-from maestro.cli import console
 from maestro.cli.errors import Stopped
 from maestro.cli.exit_codes import Exit
 
 CODES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED, signal.SIGHUP: Exit.TERMINATED}
 
 
-def run_async(work: Coroutine[Any, Any, int], how_to_come_back: str = "") -> int:
+def run_async(work: Coroutine[Any, Any, int]) -> int:
     """Run a command's coroutine to its exit code. Raises Stopped where a signal ended it."""
-    return asyncio.run(_stoppable(work, how_to_come_back))
+    return asyncio.run(_stoppable(work))
 
 
-async def _stoppable(work: Coroutine[Any, Any, int], how_to_come_back: str) -> int:
+async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)
     asked: list[Exit] = []
@@ -30,8 +29,6 @@ async def _stoppable(work: Coroutine[Any, Any, int], how_to_come_back: str) -> i
             # What this process started dies with it; the log is on disk.
             os._exit(CODES[number])
         asked.append(CODES[number])
-        if how_to_come_back:
-            console.note(f"\n{how_to_come_back}\nStopping (once more: at once) ...")
         task.cancel()
 
     for number in CODES:

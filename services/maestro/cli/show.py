@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -73,7 +74,4 @@ class Show:
 
 def _plain(text: str) -> None:
     console.write(text)
-    with contextlib.suppress(OSError):
-        import sys
-
-        sys.stdout.flush()
+    sys.stdout.flush()

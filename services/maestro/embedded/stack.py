@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from maestro.embedded.state_dir import RepoDir, StateDir, make_folder
 from maestro.embedded.supervisor import ServiceSpec
@@ -15,6 +16,9 @@ TO_ANSWER = ("registrar", "gatekeeper")
 """Who has to be there for an answer at a gate to count."""
 TO_STEER = ("registrar", "conductor", "gatekeeper")
 """Who has to be there for a run to be paused or cancelled."""
+
+
+MAX_LOG_BYTES = 8 * 1024 * 1024
 
 
 def imports(roles: Sequence[str] = ROLES) -> list[str]:
@@ -47,6 +51,7 @@ def service_specs(
     """One spec for each process: `counts` of each role (1 where not said), with its role's own `environments`.
     `fresh_names`: names that nobody else has, where others serve the same server."""
     logs = make_folder(repo.logs if repo else state.root / "logs")
+    _keep_small(logs)
     shared = {"MAESTRO_REDIS_URL": url, "MAESTRO_REDIS_PASSWORD_FILE": password_file}
     shared |= {"MAESTRO_STATE_DIR": str(state.root)} | ({"MAESTRO_WORK_DIR": str(repo.work)} if repo else {})
     return [
@@ -59,6 +64,13 @@ def service_specs(
         for role in roles
         for name in _names(role, counts.get(role, 1), fresh_names)
     ]
+
+
+def _keep_small(logs: Path) -> None:
+    """A log that has grown large makes room for a new one; one old one of each is kept."""
+    for log in logs.glob("*.log"):
+        if log.stat().st_size > MAX_LOG_BYTES:
+            log.replace(log.with_suffix(".log.old"))
 
 
 def _names(role: str, count: int, fresh: bool) -> list[str]:

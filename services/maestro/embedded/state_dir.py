@@ -60,12 +60,18 @@ class RepoDir:
 
     @property
     def runs(self) -> Path:
-        """One empty file for each run that was started here: an index, not the truth."""
+        """One file for each run that was started here, empty until it ended: an index, not the truth."""
         return self.root / "runs"
 
-    def note_run(self, run: str) -> None:
+    def note_run(self, run: str, ended: str = "") -> None:
+        """That it was started here; how it `ended` when that is known."""
         self.runs.mkdir(mode=0o700, exist_ok=True)
-        (self.runs / run).touch()
+        (self.runs / run).write_text(ended)
+
+    def unfinished(self) -> list[str]:
+        """Runs of which nobody has noted here that they ended."""
+        found = self.runs.iterdir() if self.runs.is_dir() else ()
+        return sorted(path.name for path in found if not path.stat().st_size)
 
     def knows(self, run: str) -> bool:
         return (self.runs / run).exists()

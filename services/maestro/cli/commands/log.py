@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -46,14 +47,14 @@ async def _log(run: str, follow: bool, after: int, where: Where, listing: Listin
         if head == 0:
             raise await no_such_run(engine, run)
         show = _as_json if listing.json else _as_line
-        async for verdict in commits(engine.store, engine.keyring(), run, follow=follow):
+        # A server that runs only for this command hears nothing new.
+        waits = follow and not engine.is_ours
+        async for verdict in commits(engine.store, engine.keyring(), run, follow=waits):
             last = verdict.seq
             if last > after:
                 for line in show(verdict):
                     console.write(line)
-                if follow:
-                    import sys
-
+                if waits:
                     sys.stdout.flush()
         if last < head:
             for line in show(missing(last + 1, head)):

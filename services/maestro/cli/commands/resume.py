@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from maestro.cli import console
-from maestro.cli.commands.run import Attending, attend, driving
+from maestro.cli.commands.run import Attending, attend, driving, pause_others
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Place, Where
@@ -71,6 +71,7 @@ async def _go_on(engine: Engine, run: str, attending: Attending) -> int:
     if state.ended_for_good:
         console.note(f"the run {run} has ended already ({state.status}); `maestro report {run}` tells of it")
         return Exit.OK if state.status == "completed" else Exit.RUN_FAILED
+    await pause_others(engine, run)
     await _ask_to_go_on(engine, state)
     return await attend(engine, run, attending, _playbook(state, attending), quiet_history=True)
 

@@ -107,6 +107,7 @@ async def start_and_follow(place: Place, asked: Asked, attending: Attending, com
             working(place, command, start.run, warm=warm, workers=attending.workers or 0) as engine,
         ):
             place.private().note_run(start.run)
+            await pause_others(engine, start.run)
             await ask(engine.store, start.run, start.command, "start")
             return await attend(engine, start.run, attending, start.playbook)
     finally:
@@ -126,6 +127,27 @@ async def driving(place: Place, command: str, run: str) -> AsyncIterator[None]:
         yield
     finally:
         lock.let_go()
+
+
+async def pause_others(engine: Engine, run: str) -> None:
+    """An interrupted run does not go on by itself, only because the services that it needs are there for another."""
+    from maestro.bus.client import ask
+    from maestro.cli.gates import who
+    from maestro.runs.follow import load
+    from maestro_contracts.commands import PauseRun
+
+    if not engine.is_ours:
+        return
+    own = engine.place.private()
+    for other in own.unfinished():
+        if other == run:
+            continue
+        state = await load(engine.store, engine.keyring(), other)
+        if state.ended_for_good or state.status == "none":
+            own.note_run(other, state.status)
+        elif state.status == "running":
+            await ask(engine.store, other, PauseRun(who(engine.place.repo), f"{run} is worked on"))
+            console.note(f"the run {other} was interrupted and is paused; go on with it: maestro resume {other}")
 
 
 async def attend(
@@ -148,6 +170,7 @@ async def attend(
         if not following.state.ended_for_good:
             console.note(how_to_come_back(engine.place, run))
         raise
+    engine.place.private().note_run(run, state.status)
     return conclude(following, state, attending)
 
 

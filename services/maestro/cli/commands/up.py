@@ -41,9 +41,25 @@ async def _up(where: Where, workers: int) -> int:
         supervisor = engine.supervisor
         assert supervisor is not None
         await _until_enrolled(engine, supervisor)
-        console.note("ready; Ctrl-C stops everything. Runs that are not finished go on at the next `maestro up`.")
+        await _go_on(engine)
+        console.note("ready; Ctrl-C stops everything, and what is not finished goes on at the next start")
         trouble = await supervisor.trouble
         raise CliError(trouble.reason, trouble.mend, Exit.UNAVAILABLE)
+
+
+async def _go_on(engine: Engine) -> None:
+    """Runs that were interrupted go on now."""
+    from maestro.bus.client import ask
+    from maestro.cli.gates import who
+    from maestro.runs.follow import load
+    from maestro_contracts.commands import RecoverRun
+
+    own = engine.place.own
+    for run in own.unfinished() if own else ():
+        state = await load(engine.store, engine.keyring(), run)
+        if state.status == "running":
+            await ask(engine.store, run, RecoverRun(who(engine.place.repo)))
+            console.note(f"goes on: {run}")
 
 
 async def _until_enrolled(engine: Engine, supervisor: Supervisor) -> None:
