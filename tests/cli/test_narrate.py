@@ -59,6 +59,29 @@ def test_a_rejection_says_why(state: RunState) -> None:
     ]
 
 
+def test_a_group_is_done_only_where_none_of_its_tasks_was_given_up(state: RunState) -> None:
+    for name, group in (("T-001", 1), ("T-002", 1), ("T-003", 2)):
+        state.tasks[name] = TaskState(TaskSpec(name, "x", group=group), "implement", status="done")
+    state.tasks["T-002"].status = "failed"
+
+    assert told(state, e.GroupCompleted(1, "implement"), e.GroupCompleted(2, "implement")) == [
+        "[Maestro]   ✗ [P:Group-1] is over, T-002 given up",
+        "[Maestro]   ✓ [P:Group-2] done",
+    ]
+
+
+def test_what_an_agent_did_outside_its_worktree_is_said_again_at_the_end(state: RunState) -> None:
+    assert len(told(state, e.RunCompleted(1))) == 1
+    wrong = Problem("scope_violation", "this changed outside its worktree: /repo/.git/config")
+    state.tasks["T-001"] = TaskState(TaskSpec("T-001", "x"), "implement", problems=[wrong, wrong])
+
+    for end in (e.RunCompleted(1), e.RunFailed("refine", wrong, 1)):
+        assert told(state, end)[-2:] == [
+            "[Maestro]   ✗ agents did what they may not, and nothing was put back; look at it first:",
+            "[Maestro]   · this changed outside its worktree: /repo/.git/config",
+        ]
+
+
 def test_a_handover_says_branch_commit_and_size(state: RunState) -> None:
     files = (FileChange("a.py", 3, 1), FileChange("b.png", -1, -1))
 

@@ -102,6 +102,18 @@ def test_the_projects_tests_are_known_by_what_validators_write(passed: bool, bef
     assert f"| The project's tests | {outcome} |" in report
 
 
+def test_a_report_does_not_say_untouched_where_an_agent_touched_something() -> None:
+    told = s.whole_story().told()
+    assert "your own branch and files were not touched" in section(told.report(), "Summary")
+
+    reason = "while the agent worked, this changed outside its worktree: /repo/.git/config"
+    told.state.tasks["T-001"].problems.append(Problem("scope_violation", reason))
+    summary = section(told.report(), "Summary")
+
+    assert "not touched" not in summary
+    assert "Look at this first" in summary and "/repo/.git/config" in summary
+
+
 def test_a_run_without_setbacks_says_so() -> None:
     story = s.second_group(s.approved(s.planned(s.Story())))
     assert "everything held at the first attempt" in section(

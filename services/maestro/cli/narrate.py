@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from maestro.projections.facts import trespasses
 from maestro.projections.log_view import PHASES
 from maestro.projections.text import count, duration, one_line, visible
 from maestro.runs.state import RunState
@@ -101,12 +102,20 @@ def _run_started(state: RunState, event: e.RunStarted) -> list[Line]:
 
 
 def _run_completed(state: RunState, event: e.RunCompleted) -> list[Line]:
-    return [Line("phase", f"Done in {duration(event.at - state.started)}: {state.run}")]
+    return [Line("phase", f"Done in {duration(event.at - state.started)}: {state.run}"), *_trespasses(state)]
 
 
 def _run_failed(state: RunState, event: e.RunFailed) -> list[Line]:
     where = f" at {one_line(event.step)}" if event.step else ""
-    return [Line("phase", f"The run failed{where}"), *_bad(_why(event.problem), None), *_mend(event.problem)]
+    failed = [Line("phase", f"The run failed{where}"), *_bad(_why(event.problem), None), *_mend(event.problem)]
+    return [*failed, *_trespasses(state)]
+
+
+def _trespasses(state: RunState) -> list[Line]:
+    """Said again at the end: a person who runs git here next must know what else was changed."""
+    found = [Line("detail", one_line(reason, REASON)) for reason in trespasses(state)[:12]]
+    head = Line("bad", "agents did what they may not, and nothing was put back; look at it first:")
+    return [head, *found] if found else []
 
 
 def _mend(problem: Problem) -> list[Line]:
@@ -183,6 +192,13 @@ def _decision_refused(_state: RunState, event: e.DecisionRefused) -> list[Line]:
 def _group_started(_state: RunState, event: e.GroupStarted) -> list[Line]:
     more = f" and {len(event.tasks) - 12} more" if len(event.tasks) > 12 else ""
     return _step(f"[P:Group-{event.group}] {', '.join(one_line(task, 40) for task in event.tasks[:12])}{more}")
+
+
+def _group_completed(state: RunState, event: e.GroupCompleted) -> list[Line]:
+    group = [task for task in state.tasks.values() if (task.spec.group, task.step) == (event.group, event.step)]
+    failed = [one_line(task.spec.id, 40) for task in group if task.status == "failed"]
+    name = f"[P:Group-{event.group}]"
+    return _bad(f"{name} is over, {', '.join(failed[:12])} given up") if failed else _ok(f"{name} done")
 
 
 def _task_started(state: RunState, event: e.TaskStarted) -> list[Line]:
@@ -287,7 +303,7 @@ TELLERS: dict[type[e.Event], Tell] = {
     e.GateClosed: _gate_closed,
     e.DecisionRefused: _decision_refused,
     e.GroupStarted: _group_started,
-    e.GroupCompleted: lambda _, v: _ok(f"[P:Group-{v.group}] done"),
+    e.GroupCompleted: _group_completed,
     e.TaskStarted: _task_started,
     e.AgentReported: _agent_reported,
     e.TaskClaimed: _task_claimed,

@@ -27,6 +27,12 @@ def unmet(state: RunState) -> list[Requirement]:
     return [r for r in requirements(state) if r.id not in found or found[r.id].verdict != "met"]
 
 
+def trespasses(state: RunState) -> list[str]:
+    """What agents did that they may not, each once: outside their worktree, to `.git`, beyond their task's files."""
+    problems = [problem for task in state.tasks.values() for problem in task.problems]
+    return list(dict.fromkeys(problem.reason for problem in problems if problem.kind == "scope_violation"))
+
+
 def done_tasks(state: RunState) -> list[TaskState]:
     return [task for task in state.tasks.values() if task.status == "done"]
 

@@ -11,7 +11,15 @@ from maestro.runs.state import RunState
 def summary(state: RunState, _history: History) -> list[str]:
     missing = _missing(state)
     more = ["", "Not done yet:", "", *missing] if missing else []
-    return [*_outcome(state), "", *table(("What", "Value"), _figures(state)), *more]
+    return [*_outcome(state), *_trespasses(state), "", *table(("What", "Value"), _figures(state)), *more]
+
+
+def _trespasses(state: RunState) -> list[str]:
+    found = facts.trespasses(state)
+    if not found:
+        return []
+    head = "**Look at this first.** Agents did what they may not. The work was refused, but nothing was put back:"
+    return ["", head, "", *(f"- {prose(reason)}" for reason in found)]
 
 
 def _outcome(state: RunState) -> list[str]:
@@ -20,7 +28,8 @@ def _outcome(state: RunState) -> list[str]:
         work += f", {_met(state)}"
     match state.status:
         case "completed":
-            where = f" The result is on branch {code(state.branch)}; your own branch and files were not touched."
+            untouched = "" if facts.trespasses(state) else "; your own branch and files were not touched"
+            where = f" The result is on branch {code(state.branch)}{untouched}."
             return [f"**The run is completed**: {work}.{where if state.branch else ''}"]
         case "failed":
             return [f"**The run failed** at step {code(state.failed_step)}: {work}.", "", *_problem(state)]
