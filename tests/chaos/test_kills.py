@@ -46,6 +46,11 @@ async def test_a_hundred_kills_lose_no_event_double_no_effect_and_change_no_resu
 
 async def test_the_same_campaign_catches_a_naive_worker(tmp_path: Path) -> None:
     rng = random.Random(20261121)
+    found: list[str] = []
     async with Stack(tmp_path, worker_module="tests.support.naive_worker") as stack:
-        findings = await campaign(stack, "naive-aaaaaa", rng, kills=A_RUN, only=("worker",))
-    assert any("times in the log" in wrong for wrong in findings.wrong), findings.wrong
+        for number in range(5):
+            findings = await campaign(stack, f"naive-{number}-aaaaaa", rng, kills=A_RUN, only=("worker",))
+            found += [wrong for wrong in findings.wrong if "times in the log" in wrong]
+            if found:
+                break
+    assert found, "nothing was doubled: the campaign proves nothing"
