@@ -19,7 +19,7 @@ import msgspec
 from benchmarks.figures import Figure, middle
 from benchmarks.machine import ROOT
 from benchmarks.setting import Place, Scale, place
-from benchmarks.writing import PER_COMMIT, Writer
+from benchmarks.writing import Writer
 from maestro.log.keyring import Keyring
 from maestro.log.reader import Rejected, commits
 from maestro.log.redis_store import open_store
@@ -32,6 +32,8 @@ from maestro_contracts.events import EVENTS
 TARGET = 0.5
 MEMORY_TARGET = 1.5
 RUN = "replayed"
+BUSY = 128
+"""Events a commit as a worker's and the conductor's are where many tasks end at once: a wave of no-op tasks."""
 
 
 def run(scale: Scale) -> list[Figure]:
@@ -42,16 +44,18 @@ async def measure(scale: Scale) -> list[Figure]:
     tasks = scale.of(33_400, 2_500)
     with place("everysec") as here:
         store = await open_store(here.url, here.password_file)
-        short, long = Writer(store, RUN), Writer(store, RUN + "-long")
+        short, long, busy = Writer(store, RUN), Writer(store, RUN + "-long"), Writer(store, RUN + "-busy", BUSY)
         await short.enrol()
-        long.operator, long.conductor, long.worker = short.operator, short.conductor, short.worker
+        for other in (long, busy):
+            other.operator, other.conductor, other.worker = short.operator, short.conductor, short.worker
         live = await short.write_run(tasks)
         await long.write_run(tasks, reports=27)
-        figure = await speed(here, store, short, live, scale.of(5, 2))
+        await busy.write_run(tasks)
+        figures = [await speed(here, store, short, written, scale.of(5, 2)) for written in (short, busy)]
         await store.close()
         memory = [peak_mib(here, short, name) for name in (RUN, RUN + "-long")]
     return [
-        figure,
+        *figures,
         Figure(
             benchmark="replay",
             what=f"peak memory, {long.state.events:,} events beside {live.events:,} (as many tasks)",
@@ -65,21 +69,23 @@ async def measure(scale: Scale) -> list[Figure]:
     ]
 
 
-async def speed(here: Place, store: Store, written: Writer, live: RunState, rounds: int) -> Figure:
+async def speed(here: Place, store: Store, known: Writer, written: Writer, rounds: int) -> Figure:
+    """`known` holds the keys of those who wrote."""
+    live, run = written.state, written.run
     ours: list[float] = []
     bare: list[float] = []
     for _ in range(rounds):
         started = time.perf_counter()
-        counted = await bare_replay(here)
+        counted = await bare_replay(here, run)
         bare.append(counted / (time.perf_counter() - started))
         started = time.perf_counter()
-        state = await replay(store, written.keyring(), RUN)
+        state = await replay(store, known.keyring(), run)
         ours.append(state.events / (time.perf_counter() - started))
         if state != live or counted != live.events:
             raise AssertionError("the replayed state is not the live one")
     return Figure(
         benchmark="replay",
-        what=f"{live.events:,} events, {PER_COMMIT} a commit: verified, folded, equal to the live state",
+        what=f"{live.events:,} events, {written.per_commit} a commit: verified, folded, equal to the live state",
         value=middle(ours),
         unit="events/s",
         floor=middle(bare),
@@ -98,11 +104,11 @@ async def replay(store: Store, keyring: Keyring, run: str) -> RunState:
     return state
 
 
-async def bare_replay(here: Place) -> int:
+async def bare_replay(here: Place, run: str) -> int:
     client, last, counts = here.client(), "-", Counter[type]()
     records = msgspec.json.Decoder(EventRecord).decode_lines
     decoders = {name: msgspec.json.Decoder(cls).decode for name, cls in EVENTS.items()}
-    while page := await client.xrange(f"{{p00}}:run:{RUN}:log", last, "+", count=500):
+    while page := await client.xrange(f"{{p00}}:run:{run}:log", last, "+", count=500):
         for _, fields in page:
             text = fields[b"n"]
             lines = text[text.index(b"\n", text.index(b"\n") + 1) + 1 : text.rindex(b"\n\n") + 1]
