@@ -7,25 +7,14 @@ import signal
 from pathlib import Path
 
 import pytest
-import redis
-
 from maestro.log.keyring import Keyring
 from maestro.log.redis_store import RedisStore
 from maestro.runs.follow import load
 from maestro.runs.state import RunState
-from tests.support.endtoend import Owner, ended_as_it_would_have, tree_of
+from tests.support.endtoend import Owner, ended_as_it_would_have, forget_all_but_the_log, tree_of
 
 LARGE = "\n## Notes\n\n" + "".join(f"Line {n} of what makes this too large for an entry.\n\n" for n in range(1300))
 """With it, the event that holds the specification lies in the blob stream."""
-
-
-def forget_all_but_the_log(client: redis.Redis) -> set[str]:
-    """Deletes every key but the log streams, and the functions; returns what is left."""
-    for key in client.scan_iter("*"):
-        if not key.endswith((b":log", b":blob")):
-            client.delete(key)
-    client.function_flush()
-    return {key.decode().rpartition(":")[2] for key in client.scan_iter("*")}
 
 
 def forget_the_files(owner: Owner) -> None:

@@ -147,6 +147,15 @@ class Owner(Person):
         wait_for(lambda: not [name for name, pid in pids.items() if is_alive(pid)], 20, f"the end of {pids}")
 
 
+def forget_all_but_the_log(client: redis.Redis) -> set[str]:
+    """Deletes every key but the log streams, and the functions; returns what is left."""
+    for key in client.scan_iter("*"):
+        if not key.endswith((b":log", b":blob")):
+            client.delete(key)
+    client.function_flush()
+    return {key.decode().rpartition(":")[2] for key in client.scan_iter("*")}
+
+
 def kill_tree(root: int) -> list[int]:
     """kill -9 of a process and of all its descendants, as far as they can be found: first stopped, so that none
     escapes; returns their pids."""
@@ -233,4 +242,4 @@ def persons_own(repo: Path) -> dict[str, str]:
 
 def _effect(row: dict[str, Any]) -> tuple[Any, ...]:
     data = row["data"]
-    return (row["type"], data.get("task", ""), data.get("step", ""), data.get("visit", ""))
+    return (row["type"], *(data.get(name) for name in ("task", "attempt", "step", "visit")))

@@ -10,6 +10,7 @@ import contextlib
 import getpass
 import os
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +107,8 @@ class Telling(GateDesk):
         self._give_up = give_up
 
     async def deal(self, gate: GateState, opened: e.GateOpened) -> None:
+        if opened.deadline is not None and opened.deadline <= time.time() * 1000:
+            return  # Nobody can answer it any more: what its deadline decides comes by itself.
         commands = how_to_decide(self._run, gate.gate, opened)
         if self._give_up:
             listing = "\n".join(f"  {command}" for command in commands)
