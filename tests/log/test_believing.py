@@ -22,6 +22,7 @@ from maestro.log.reader import Commit, Reader, Rejected, commits
 from maestro.log.redis_store import RedisStore
 from maestro.log.store import SYSTEM, Entry, Note, Store, Write
 from maestro.log.verify import examine, examine_slowly
+from maestro.runs.follow import load
 from maestro_contracts.envelope import MAX_INLINE, CommitHeader
 from maestro_contracts.events import ActorRevoked, AgentReported, RunPaused
 from tests.support.notes import People, Said, enrolled, said, sha
@@ -431,3 +432,15 @@ def encoded(raw: bytes) -> bytes:
     import binascii
 
     return binascii.b2a_base64(raw)
+
+
+async def test_what_a_command_reads_is_told_in_the_state_and_nowhere_else(
+    any_store: AnyStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = People(any_store)
+    await put(any_store, b"junk", "a")
+
+    state = await load(any_store, people.keyring, "r")
+
+    assert [text.split(":")[0] for text in state.violations] == ["entry 1 is not believed"]
+    assert capsys.readouterr() == ("", "")

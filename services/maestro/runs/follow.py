@@ -19,9 +19,11 @@ PAGE = 100
 
 
 class Follower:
-    """One run's state as far as its log was read. `rejected` are the entries that were not believed."""
+    """One run's state as far as its log was read. `rejected` are the entries that were not believed; a service logs
+    them, a command (`quiet`) has the state's `violations` to show."""
 
-    def __init__(self, store: Store, keyring: Keyring, run: str) -> None:
+    def __init__(self, store: Store, keyring: Keyring, run: str, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._reader = Reader(store, keyring, run)
         self.state: RunState = new_run(run)
         self.rejected: list[Rejected] = []
@@ -62,6 +64,8 @@ class Follower:
             else:
                 self.rejected.append(verdict)
                 disbelieve(self.state, verdict.seq, verdict.reason)
+                if self._quiet:
+                    continue
                 log.warning("entry not believed", run=self.state.run, seq=verdict.seq, reason=verdict.reason)
         return commits
 
@@ -79,7 +83,7 @@ async def catch_up_together(followers: Sequence[Follower]) -> None:
 async def load(store: Store, keyring: Keyring, run: str) -> RunState:
     """The state of a run, folded from its whole log."""
     head = await store.head(run)
-    follower = Follower(store, keyring, run)
+    follower = Follower(store, keyring, run, quiet=True)
     async for _ in follower.all():
         pass
     return follower.cut_off_before(head)

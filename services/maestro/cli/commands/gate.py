@@ -250,7 +250,7 @@ async def _send(
     from maestro_contracts.commands import DecideGate
 
     by = who(engine.place.repo)
-    follower = Follower(engine.store, engine.keyring(), state.run)
+    follower = Follower(engine.store, engine.keyring(), state.run, quiet=True)
     await follower.catch_up()
     command = DecideGate(gate.gate, choice, by, "cli", visit=gate.visit, text=text, answers=answers)
     await decide(engine.store, state.run, command)
