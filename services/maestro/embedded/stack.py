@@ -48,8 +48,8 @@ def service_specs(
     environments: Mapping[str, Mapping[str, str]],
     fresh_names: bool = False,
 ) -> list[ServiceSpec]:
-    """One spec for each process: `counts` of each role (1 where not said), with its role's own `environments`.
-    `fresh_names`: names that nobody else has, where others serve the same server."""
+    """One spec for each process: `counts` of each role (1 where not said), with its role's own `environments`, which
+    this process's variables go before. `fresh_names`: names that nobody else has, where others serve the same server."""
     logs = make_folder(repo.logs if repo else state.root / "logs")
     _keep_small(logs)
     shared = {"MAESTRO_REDIS_URL": url, "MAESTRO_REDIS_PASSWORD_FILE": password_file}
@@ -58,7 +58,7 @@ def service_specs(
         ServiceSpec(
             name,
             f"maestro.{role}",
-            {**os.environ, **environments.get(role, {}), **shared, "MAESTRO_ACTOR": name},
+            {**environments.get(role, {}), **os.environ, **shared, "MAESTRO_ACTOR": name},
             logs / f"{name}.log",
         )
         for role in roles

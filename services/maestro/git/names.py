@@ -43,7 +43,8 @@ def checkpoint_ref(run: str, number: int) -> str:
 
 def message(title: str, body: str = "", **trailers: str) -> str:
     """A commit message; `Maestro_Task="T-001"` becomes the trailer `Maestro-Task: T-001`; empty ones are left out."""
-    lines = [f"{name.replace('_', '-')}: {_line(value)}" for name, value in trailers.items() if value]
+    values = {name.replace("_", "-"): _line(value) for name, value in trailers.items()}
+    lines = [f"{name}: {value}" for name, value in values.items() if value]
     parts = [_line(title)[:200] or "Maestro", body.strip(), "\n".join(lines)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
