@@ -147,6 +147,50 @@ def test_a_rejected_claim_is_retried_with_the_reason_as_feedback() -> None:
     assert len(run.events(e.TaskRejected)) == 3
 
 
+def test_what_only_a_person_can_mend_pauses_the_run_and_gives_nothing_up() -> None:
+    full = Problem("environment", "the disk is full", "free some space")
+    mended = False
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DoTask) and not mended:
+            return failing(full)(run, id, command)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "paused"
+    assert [(event.by, event.why) for event in run.events(e.RunPaused)] == [  # type: ignore[attr-defined]
+        ("maestro", "the disk is full; free some space")
+    ]
+    assert run.events(e.TaskAbandoned) == []
+
+    mended = True
+    run.request("resume", c.ResumeRun("ada")).answer_all(reply)
+    assert run.state.status == "completed"
+    assert [event.task for event in run.events(e.TaskMerged)] == ["T-001", "T-002", "T-003"]  # type: ignore[attr-defined]
+
+
+def test_a_run_resumed_with_nothing_mended_is_paused_again() -> None:
+    reply = failing(Problem("environment", "the disk is full"))
+    run = Conversation().start().answer_all(reply)
+    run.request("resume", c.ResumeRun("ada")).answer_all(reply)
+    assert run.state.status == "paused"
+    assert len(run.events(e.RunPaused)) == 2
+
+
+def test_a_step_that_a_full_disk_stopped_is_done_when_the_run_is_resumed() -> None:
+    full = Problem("environment", "the disk is full")
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.ValidateRun) and command.attempt == 1:
+            return "validator-1", e.StepWorkFailed(command.step, command.visit, 1, full)
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert (run.state.status, run.state.steps["validate"].status) == ("paused", "running")
+    run.request("resume", c.ResumeRun("ada")).answer_all(reply)
+    assert run.state.status == "completed"
+
+
 def test_a_vote_over_another_tree_is_no_vote() -> None:
     def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
         if isinstance(command, c.ValidateClaim) and command.attempt == 1:

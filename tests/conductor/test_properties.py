@@ -57,6 +57,8 @@ def play(data: st.DataObject) -> Conversation:
                 run.tell(f"{id}/result", answered[1], answered[0])
         elif run.timers:
             run.fire_timers()
+        elif run.state.status == "paused":
+            run.request(f"resume:{run.now}", c.ResumeRun("ada"))
         else:
             return run
     raise AssertionError("the run never came to rest")

@@ -424,6 +424,7 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
     failed = the(await worker.do_task(delivered(command, "task:T-001:1"), RecordingContext()), e.TaskFailed)
 
     assert failed.problem.kind == "environment"
+    assert failed.problem.reason.startswith("no space left under")
     assert "disk space" in failed.problem.mend
     assert [path for path in (small_disk / "work").rglob("*") if path.name.startswith("T-001")] == []
     assert not list((repo / ".git/worktrees").glob("*"))

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from maestro.bus.service import Said
 from maestro.conductor import refine
-from maestro.conductor.errors import delay_ms, may_retry, step_may_retry
+from maestro.conductor.errors import step_may_retry
+from maestro.conductor.retrying import NO_REASON, hindered, retry_step, retry_task, task_may_retry, tried_again
 from maestro.runs.fold import TASK_STEPS
 from maestro.runs.state import Lane, RunState, StepState, TaskState
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
-from maestro_contracts.records import Problem, Retry, TaskSpec
+from maestro_contracts.records import Problem, TaskSpec
 
 Request = tuple[str, c.Command]
 """A person's or a timer's request: the command's id and the command."""
@@ -80,6 +81,8 @@ def _answer(state: RunState, id: str, command: c.Command, now: int) -> Iterator[
             yield _only_when(state, "running", id, command, by, Said(f"{id}/paused", e.RunPaused(by, why), id))
         case c.ResumeRun(by=by):
             yield _only_when(state, "paused", id, command, by, Said(f"{id}/resumed", e.RunResumed(by), id))
+            if state.status == "paused":
+                yield from tried_again(state)
         case _:
             return
 
@@ -119,9 +122,9 @@ def _refused(state: RunState, id: str, command: c.Command, by: str) -> Said:
 
 
 def _due(state: RunState, requests: Sequence[Request], now: int) -> Iterator[Said]:
-    ended = _ended_badly(state, now)
-    if ended is not None:
-        yield ended
+    stopped = _ended_badly(state, now) or hindered(state)
+    if stopped is not None:
+        yield stopped
         return
     yield from _steps_due(state, requests, now)
     yield from _judgements(state)
@@ -187,10 +190,8 @@ def _running_step(state: RunState, step: StepState) -> Iterator[Said]:
 
 
 def _failed_step(state: RunState, step: StepState, problem: Problem) -> Said:
-    name, visit, attempt = step.step.name, step.visit, step.attempt
-    if step_may_retry(problem, attempt, step.step.retry):
-        delay = delay_ms(step.step.retry, attempt, f"{state.run}/{name}/{visit}/{attempt}")
-        return Said(f"step:{name}:{visit}:{attempt}/retry", e.StepFailed(name, visit, attempt, problem, delay))
+    if step_may_retry(problem, step.attempt, step.step.retry):
+        return retry_step(state, step, problem)
     return _give_up(step, problem)
 
 
@@ -319,10 +320,6 @@ def _tasks_over(state: RunState, step: StepState) -> Iterator[Said]:
     if failed and step.step.kind != "implement":
         yield _give_up(step, failed[0].problem or Problem("structural", "the task failed"))
         return
-    hopeless = next((task.problem for task in failed if task.problem and task.problem.kind in {"environment"}), None)
-    if hopeless is not None:
-        yield _give_up(step, hopeless)
-        return
     yield from _complete(state, step, f"{len(failed)} failed" if failed else "done")
 
 
@@ -419,13 +416,10 @@ def _judge(state: RunState, task: TaskState) -> Iterator[Said]:
 
 
 def _retry_or_abandon(state: RunState, task: TaskState) -> Said:
-    name, attempt = task.spec.id, task.attempt
-    problem = task.problem or Problem("transient", "the attempt ended without a reason")
-    retry = state.settings.retry if state.settings else Retry()
-    if may_retry(problem, attempt - task.first, retry):
-        delay = delay_ms(retry, attempt - task.first, f"{state.run}/{name}/{attempt}")
-        return Said(f"task:{name}:{attempt}/retry", e.TaskRetryScheduled(name, attempt, problem, delay))
-    return Said(f"task:{name}:{attempt}/retry", e.TaskAbandoned(name, attempt, problem))
+    problem = task.problem or NO_REASON
+    if task_may_retry(state, task):
+        return retry_task(state, task, problem)
+    return Said(f"task:{task.spec.id}:{task.attempt}/retry", e.TaskAbandoned(task.spec.id, task.attempt, problem))
 
 
 def _merge_due(state: RunState) -> Iterator[Said]:

@@ -162,7 +162,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _shown(args: Sequence[str | Path]) -> str:
-    """The command for people: without the options that only say where."""
+    """The command for people: without the options that only say where and how."""
     words = [os.fspath(arg) for arg in args]
+    settings = {at + offset for at, word in enumerate(words) if word == "-c" for offset in (0, 1)}
+    words = [word for at, word in enumerate(words) if at not in settings]
     words = [word for word in words if not word.startswith(("--git-dir=", "--work-tree="))]
     return without_secrets(" ".join(words[:6]))

@@ -187,6 +187,7 @@ def _explained(error: GitProblem | OSError, path: Path) -> GitProblem:
     problem = error if isinstance(error, GitProblem) else from_os_error(error, f"making the worktree {path}")
     with contextlib.suppress(OSError):
         folder = next(parent for parent in path.parents if parent.is_dir())
-        if problem.kind == "transient" and shutil.disk_usage(folder).free < NEARLY_FULL:
-            return GitProblem("environment", f"{problem.reason}: no space left under {folder}", DISK_FULL)
+        full = problem.mend == DISK_FULL or shutil.disk_usage(folder).free < NEARLY_FULL
+        if full and problem.kind in ("transient", "environment"):
+            return GitProblem("environment", f"no space left under {folder}: {problem.reason}", DISK_FULL)
     return problem
