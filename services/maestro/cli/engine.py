@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
@@ -22,9 +23,10 @@ from maestro.embedded.lock import FileLock, Held, is_taken, read_holder
 from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
 from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, make_keys, service_specs
 from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
-from maestro.log.identity import operator_key
-from maestro.log.keyring import Keyring
-from maestro.log.redis_store import RedisStore, open_store
+
+if TYPE_CHECKING:
+    from maestro.log.keyring import Keyring
+    from maestro.log.redis_store import RedisStore
 
 WITH_SERVICES = frozenset({"run", "resume", "demo", "up"})
 """Commands that keep services running beside the server."""
@@ -56,6 +58,9 @@ class Engine:
 
     def keyring(self) -> Keyring:
         """Whom to believe. Raises KeyRefused."""
+        from maestro.log.identity import operator_key
+        from maestro.log.keyring import Keyring
+
         return Keyring(operator_key(operator_pub_file(self.place)))
 
 
@@ -174,15 +179,6 @@ async def working(
         yield engine
 
 
-def warm_up(place_url: str, roles: Sequence[str] = ROLES) -> Supervisor | None:
-    """Let a fork server import while this command still checks what it was given; None where services run elsewhere."""
-    if place_url:
-        return None
-    supervisor = Supervisor()
-    supervisor.warm_up(imports(roles))
-    return supervisor
-
-
 @contextlib.asynccontextmanager
 async def _engine(
     place: Place, command: str, run: str, *, roles: Sequence[str], warm: Supervisor | None = None, workers: int = 0
@@ -224,6 +220,8 @@ async def _own_lock(place: Place, command: str, run: str, *, needs_services: boo
 
 @contextlib.asynccontextmanager
 async def _store(place: Place, url: str, password_file: str) -> AsyncIterator[Engine]:
+    from maestro.log.redis_store import open_store
+
     store = await open_store(url, password_file or None)
     try:
         yield Engine(place, store, url, password_file)
@@ -234,9 +232,9 @@ async def _store(place: Place, url: str, password_file: str) -> AsyncIterator[En
 @contextlib.asynccontextmanager
 async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, workers: int) -> AsyncIterator[Engine]:
     """Our own server and services; gone when the block is left, however that happens."""
-    own, config = place.private(), place.config
+    own = place.private()
     notices: list[Callable[[Notice], None]] = []
-    server = PrivateServer(own.server, config.server.fsync)
+    server = PrivateServer(own.server, place.fsync)
     supervisor.take_over(server, own.services, lambda notice: [hear(notice) for hear in notices])
     try:
         make_keys(place.state)
@@ -255,6 +253,8 @@ async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, w
 def specs_for(
     place: Place, url: str, password_file: str, roles: Sequence[str], workers: int = 0, *, fresh_names: bool = False
 ) -> list[ServiceSpec]:
+    if not roles:
+        return []
     from maestro_contracts.config import environment_of
 
     return service_specs(

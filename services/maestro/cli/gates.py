@@ -6,13 +6,8 @@ Fail closed: what is no answer is asked again; an end of the input, an error or 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import getpass
-import os
-import subprocess
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -33,20 +28,6 @@ if TYPE_CHECKING:
     from maestro.agents.playbook import Playbook
 
 SAID_BY_MAESTRO = "[Maestro]"
-
-
-def who(repo: Path | None = None) -> str:
-    """The person at this command line: git's name for them, else the system's."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        said = subprocess.run(
-            ["git", "-C", str(repo or Path.cwd()), "config", "user.email"], capture_output=True, text=True, timeout=5
-        )
-        if name := one_line(said.stdout, 100):
-            return name
-    try:
-        return one_line(getpass.getuser(), 100)
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
 
 
 async def decide(store: Store, run: str, command: DecideGate) -> str:

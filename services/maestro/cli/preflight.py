@@ -16,6 +16,7 @@ import msgspec
 
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
+from maestro.cli.request import Asked
 from maestro.cli.where import CONFIG_FILE, Place
 from maestro.projections.beads import BEADS_FILE
 from maestro_contracts.commands import StartRun
@@ -28,20 +29,6 @@ if TYPE_CHECKING:
 MAX_SPEC_BYTES = 1024 * 1024
 MAX_RUN_ID = 40
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line asks for."""
-
-    feature: str = ""
-    spec: Path | None = None
-    agent: str = ""
-    workflow: str = ""
-    base: str = ""
-    allow_dirty: bool = False
-    auto_approve: bool = False
-    interactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +74,6 @@ async def _repo(place: Place, asked: Asked) -> Repo:
 def _is_ours(path: str, config: Config) -> bool:
     """The tracker's file, which Maestro writes where it is asked for: it must not stand against the next run."""
     return config.tracker.beads and path in {".beads/", BEADS_FILE}
-
-
-def _mend(mend: str, dirty: tuple[str, ...], detached: bool) -> str:
-    if detached:
-        return f"{mend}, or name the commit to start from: --base HEAD"
-    if dirty:
-        return f"{mend}; or give --allow-dirty to start from HEAD without them (your files stay as they are)"
-    return mend
 
 
 async def _commit(repo: Path, revision: str) -> str:

@@ -40,19 +40,34 @@ class Place:
     """A repository with its state and configuration. Without a repository there is only a server elsewhere."""
 
     state: StateDir
-    config: Config
+    written: Config | None = None
+    """What the configuration's file and the command line say; None where neither says anything, which spares most
+    commands the import of the models."""
     repo: Path | None = None
     own: RepoDir | None = None
     git: RepoState | None = None
 
     @property
+    def config(self) -> Config:
+        """What applies."""
+        from maestro_contracts.config import Config
+
+        return self.written or Config()
+
+    @property
     def remote_url(self) -> str:
         """The server that was configured; empty where a private one is used."""
-        return os.environ.get("MAESTRO_REDIS_URL") or self.config.server.url
+        return os.environ.get("MAESTRO_REDIS_URL") or (self.written.server.url if self.written else "")
 
     @property
     def remote_password_file(self) -> str:
-        return os.environ.get("MAESTRO_REDIS_PASSWORD_FILE") or self.config.server.password_file
+        configured = self.written.server.password_file if self.written else ""
+        return os.environ.get("MAESTRO_REDIS_PASSWORD_FILE") or configured
+
+    @property
+    def fsync(self) -> str:
+        """The private server's."""
+        return self.written.server.fsync if self.written else "always"
 
     def private(self) -> RepoDir:
         """The state of the repository. Raises CliError where there is none."""
@@ -90,9 +105,9 @@ async def place_of(path: Path, *, needed: bool, overrides: tuple[str, ...] = ())
         if needed and not git.is_repo:
             raise CliError(*_not_a_repository(git))
         return Place(_state_dir(""), _config(None, overrides))
-    config = _config(git.root, overrides)
-    state = _state_dir(config.state_dir)
-    return Place(state, config, git.root, state.repo(git.root, _common_dir(git)), git)
+    written = _config(git.root, overrides)
+    state = _state_dir(written.state_dir if written else "")
+    return Place(state, written, git.root, state.repo(git.root, _common_dir(git)), git)
 
 
 def _not_a_repository(git: RepoState) -> tuple[str, str]:
@@ -114,7 +129,10 @@ def _state_dir(configured: str) -> StateDir:
     return open_state_dir(default_state_dir())
 
 
-def _config(root: Path | None, overrides: tuple[str, ...]) -> Config:
+def _config(root: Path | None, overrides: tuple[str, ...]) -> Config | None:
+    path = root / CONFIG_FILE if root else None
+    if not overrides and (path is None or not path.exists()):
+        return None
     from maestro.cli.settings import load
 
-    return load(root / CONFIG_FILE if root else None, overrides)
+    return load(path, overrides)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maestro.embedded.state_dir import RepoDir, StateDir, make_folder
-from maestro.embedded.supervisor import ServiceSpec
+from maestro.embedded.supervisor import ServiceSpec, Supervisor
 
 ROLES = ("registrar", "conductor", "gatekeeper", "planner", "taskgen", "integrator", "validator", "worker")
 """In the order of their starts: who introduces the others first, who is needed last at the end."""
@@ -16,6 +16,13 @@ TO_ANSWER = ("registrar", "gatekeeper")
 """Who has to be there for an answer at a gate to count."""
 TO_STEER = ("registrar", "conductor", "gatekeeper")
 """Who has to be there for a run to be paused or cancelled."""
+
+
+def warm_up(roles: Sequence[str] = ROLES) -> Supervisor:
+    """A supervisor whose fork server imports already, while the command still checks what it was given."""
+    supervisor = Supervisor()
+    supervisor.warm_up(imports(roles))
+    return supervisor
 
 
 MAX_LOG_BYTES = 8 * 1024 * 1024
@@ -49,7 +56,7 @@ def service_specs(
     fresh_names: bool = False,
 ) -> list[ServiceSpec]:
     """One spec for each process: `counts` of each role (1 where not said), with its role's own `environments`, which
-    this process's variables go before. `fresh_names`: names that nobody else has, where others serve the same server."""
+    this process's variables go before. `fresh_names`: names that nobody else has, where others serve it too."""
     logs = make_folder(repo.logs if repo else state.root / "logs")
     _keep_small(logs)
     shared = {"MAESTRO_REDIS_URL": url, "MAESTRO_REDIS_PASSWORD_FILE": password_file}

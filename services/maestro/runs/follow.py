@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-import structlog
-
 from maestro.log.keyring import Keyring
 from maestro.log.reader import Commit, Reader, Rejected, missing, new_of
 from maestro.log.store import Store
 from maestro.runs.fold import disbelieve, fold, new_run
 from maestro.runs.state import RunState
-
-log = structlog.get_logger()
 
 PAGE = 100
 """A page with fewer entries is the last one: no store hands out so few while there are more."""
@@ -66,8 +62,15 @@ class Follower:
                 disbelieve(self.state, verdict.seq, verdict.reason)
                 if self._quiet:
                     continue
-                log.warning("entry not believed", run=self.state.run, seq=verdict.seq, reason=verdict.reason)
+                _warn(self.state.run, verdict)
         return commits
+
+
+def _warn(run: str, verdict: Rejected) -> None:
+    # A command that only looks should not import a logging library to do so.
+    import structlog
+
+    structlog.get_logger().warning("entry not believed", run=run, seq=verdict.seq, reason=verdict.reason)
 
 
 async def catch_up_together(followers: Sequence[Follower]) -> None:

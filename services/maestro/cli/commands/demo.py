@@ -35,7 +35,7 @@ def demo(
 
 async def _demo(folder: Path | None, attending: Attending) -> int:
     from maestro import demo
-    from maestro.cli.preflight import Asked
+    from maestro.cli.request import Asked
     from maestro.cli.where import place_of
 
     target = folder.expanduser().absolute() if folder else Path(tempfile.mkdtemp(prefix="maestro-demo-"))

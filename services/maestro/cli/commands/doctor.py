@@ -158,7 +158,8 @@ async def _probe(place: Place) -> Finding:
     from maestro.bus.client import ask
     from maestro.cli.engine import working
     from maestro.cli.follow import Following
-    from maestro.cli.preflight import Asked, prepare
+    from maestro.cli.preflight import prepare
+    from maestro.cli.request import Asked
     from maestro.cli.show import Show
     from maestro.cli.where import place_of
     from maestro.git.command import git
@@ -167,7 +168,7 @@ async def _probe(place: Place) -> Finding:
         await git("init", "--quiet", cwd=Path(folder))
         await git("commit", "--quiet", "--allow-empty", "--message", "Start", cwd=Path(folder))
         own = await place_of(Path(folder), needed=True)
-        own = replace(own, config=place.config)
+        own = replace(own, written=place.written)
         started = time.monotonic()
         start = await prepare(own, Asked(feature="probe", workflow="probe"), f"doctor on {os.uname().nodename}")
         async with working(own, "doctor", start.run) as engine:

@@ -245,7 +245,8 @@ async def _send(
     """Send the answer and wait for the gatekeeper's word. Raises CliError where it was refused."""
     import asyncio
 
-    from maestro.cli.gates import decide, who
+    from maestro.cli.gates import decide
+    from maestro.cli.person import who
     from maestro.runs.follow import Follower
     from maestro_contracts.commands import DecideGate
 

@@ -34,9 +34,10 @@ def resume(
 
 
 async def _resume(run: str, where: Where, attending: Attending) -> int:
-    from maestro.cli.engine import run_lock, warm_up, working
+    from maestro.cli.engine import run_lock, working
     from maestro.cli.where import find_place
     from maestro.embedded.lock import is_taken, read_holder
+    from maestro.embedded.stack import warm_up
 
     place = await find_place(where.repo, run=run)
     lock = run_lock(place)
@@ -44,7 +45,7 @@ async def _resume(run: str, where: Where, attending: Attending) -> int:
     if is_taken(lock.path) and holder is not None and holder.run == run:
         console.note(f"maestro {holder.command} (pid {holder.pid}) works on it already; following")
         return await _join(place, run, attending)
-    warm = warm_up(place.remote_url)
+    warm = None if place.remote_url else warm_up()
     try:
         async with (
             driving(place, "resume", run),
@@ -78,7 +79,7 @@ async def _go_on(engine: Engine, run: str, attending: Attending) -> int:
 
 async def _ask_to_go_on(engine: Engine, state: RunState) -> None:
     from maestro.bus.client import ask
-    from maestro.cli.gates import who
+    from maestro.cli.person import who
     from maestro_contracts.commands import RecoverRun, ResumeRun
 
     by = who(engine.place.repo)
@@ -149,7 +150,7 @@ async def _steer(run: str, where: Where, command, wanted: str) -> int:  # type: 
     from maestro.bus.client import ask
     from maestro.cli.engine import steering
     from maestro.cli.follow import Following
-    from maestro.cli.gates import who
+    from maestro.cli.person import who
     from maestro.cli.show import Show
     from maestro.cli.where import find_place
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from maestro.cli.engine import Engine
     from maestro.cli.follow import Following
     from maestro.cli.gates import GateDesk
-    from maestro.cli.preflight import Asked
+    from maestro.cli.request import Asked
     from maestro.cli.show import Show
     from maestro.runs.state import RunState
 
@@ -63,7 +63,7 @@ def run(
     Ctrl-C stops; `maestro resume RUN` goes on.
     """
     from maestro.cli.interrupts import run_async
-    from maestro.cli.preflight import Asked
+    from maestro.cli.request import Asked
 
     asked = Asked(
         feature=" ".join(feature),
@@ -92,16 +92,21 @@ async def _run(asked: Asked, where: Where, attending: Attending, overrides: tupl
 
 async def start_and_follow(place: Place, asked: Asked, attending: Attending, command: str) -> int:
     """Check, start, follow; the exit code."""
-    from maestro.bus.client import ask
-    from maestro.cli.engine import warm_up, working
-    from maestro.cli.gates import who
+    from maestro.cli.person import who
+    from maestro.cli.request import check_repository
+    from maestro.embedded.stack import warm_up
 
-    warm = warm_up(place.remote_url)
+    check_repository(place, asked)
+    # The fork server imports beside us from here on, so nothing heavy comes before it.
+    warm = None if place.remote_url else warm_up()
     try:
         from maestro.cli.preflight import prepare
 
-        by = who(place.repo)
-        start = await prepare(place, asked, by)
+        start = await prepare(place, asked, who(place.repo))
+
+        from maestro.bus.client import ask
+        from maestro.cli.engine import working
+
         async with (
             driving(place, command, start.run),
             working(place, command, start.run, warm=warm, workers=attending.workers or 0) as engine,
@@ -132,7 +137,7 @@ async def driving(place: Place, command: str, run: str) -> AsyncIterator[None]:
 async def pause_others(engine: Engine, run: str) -> None:
     """An interrupted run does not go on by itself, only because the services that it needs are there for another."""
     from maestro.bus.client import ask
-    from maestro.cli.gates import who
+    from maestro.cli.person import who
     from maestro.runs.follow import load
     from maestro_contracts.commands import PauseRun
 
@@ -176,7 +181,8 @@ async def attend(
 
 def desk_for(engine: Engine, run: str, attending: Attending, playbook: Playbook | None, show: Show) -> GateDesk:
     """Who sees to the gates."""
-    from maestro.cli.gates import Asking, Scripted, Telling, decide, who
+    from maestro.cli.gates import Asking, Scripted, Telling, decide
+    from maestro.cli.person import who
 
     async def send(command):  # type: ignore[no-untyped-def]
         return await decide(engine.store, run, command)

@@ -50,7 +50,7 @@ async def _up(where: Where, workers: int) -> int:
 async def _go_on(engine: Engine) -> None:
     """Runs that were interrupted go on now."""
     from maestro.bus.client import ask
-    from maestro.cli.gates import who
+    from maestro.cli.person import who
     from maestro.runs.follow import load
     from maestro_contracts.commands import RecoverRun
 

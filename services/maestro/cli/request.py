@@ -1,0 +1,45 @@
+"""What does a command line ask for? Its options as they were typed, before anybody has looked whether they can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maestro.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from maestro.cli.where import Place
+    from maestro.git.state import RepoState
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of `maestro run`."""
+
+    feature: str = ""
+    spec: Path | None = None
+    agent: str = ""
+    workflow: str = ""
+    base: str = ""
+    allow_dirty: bool = False
+    auto_approve: bool = False
+    interactive: bool = False
+
+
+def check_repository(place: Place, asked: Asked) -> RepoState:
+    """The repository, where a run may start on it. Raises CliError. Costs no import, so it comes before all else."""
+    git = place.git
+    assert git is not None, "a place with a repository was found"
+    problem = git.problem(allow_dirty=asked.allow_dirty or bool(asked.base), allow_detached=bool(asked.base))
+    if problem is not None:
+        raise CliError(problem.reason, _mend(problem.mend, git.dirty, git.detached))
+    return git
+
+
+def _mend(mend: str, dirty: tuple[str, ...], detached: bool) -> str:
+    if detached:
+        return f"{mend}, or name the commit to start from: --base HEAD"
+    if dirty:
+        return f"{mend}; or give --allow-dirty to start from HEAD without them (your files stay as they are)"
+    return mend
