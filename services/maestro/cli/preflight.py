@@ -8,7 +8,7 @@ import secrets
 import shlex
 import shutil
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.request import Asked
 from maestro.cli.where import CONFIG_FILE, Place
-from maestro.projections.beads import BEADS_FILE
 from maestro_contracts.commands import StartRun
 from maestro_contracts.config import NO_AGENT, Config, agent_of, needs_agent, settings_of, with_overrides
 from maestro_contracts.records import AgentSpec, Repo, Workflow
@@ -62,18 +61,9 @@ def new_run_id(feature: str) -> str:
 
 
 async def _repo(place: Place, asked: Asked) -> Repo:
-    assert place.git is not None, "a place with a repository was found"
-    git = replace(place.git, dirty=tuple(path for path in place.git.dirty if not _is_ours(path, place.config)))
-    problem = git.problem(allow_dirty=asked.allow_dirty or bool(asked.base), allow_detached=bool(asked.base))
-    if problem is not None:
-        raise CliError(problem.reason, _mend(problem.mend, git.dirty, git.detached))
+    git = check_repository(place, asked)
     base = await _commit(place.folder(), asked.base) if asked.base else git.head
     return Repo(url=str(place.folder()), base=base, branch="" if asked.base else git.branch)
-
-
-def _is_ours(path: str, config: Config) -> bool:
-    """The tracker's file, which Maestro writes where it is asked for: it must not stand against the next run."""
-    return config.tracker.beads and path in {".beads/", BEADS_FILE}
 
 
 async def _commit(repo: Path, revision: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,21 @@ class Asked:
 
 def check_repository(place: Place, asked: Asked) -> RepoState:
     """The repository, where a run may start on it. Raises CliError. Costs no import, so it comes before all else."""
-    git = place.git
-    assert git is not None, "a place with a repository was found"
+    assert place.git is not None, "a place with a repository was found"
+    git = replace(place.git, dirty=tuple(path for path in place.git.dirty if not _is_ours(path, place)))
     problem = git.problem(allow_dirty=asked.allow_dirty or bool(asked.base), allow_detached=bool(asked.base))
     if problem is not None:
         raise CliError(problem.reason, _mend(problem.mend, git.dirty, git.detached))
     return git
+
+
+def _is_ours(path: str, place: Place) -> bool:
+    """The tracker's file, which Maestro writes where it is asked for: it must not stand against the next run."""
+    if place.written is None or not place.written.tracker.beads:
+        return False
+    from maestro.projections.beads import BEADS_FILE
+
+    return path in {".beads/", BEADS_FILE}
 
 
 def _mend(mend: str, dirty: tuple[str, ...], detached: bool) -> str:
