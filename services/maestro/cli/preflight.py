@@ -16,7 +16,7 @@ import msgspec
 
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
-from maestro.cli.request import Asked
+from maestro.cli.request import Asked, check_repository
 from maestro.cli.where import CONFIG_FILE, Place
 from maestro_contracts.commands import StartRun
 from maestro_contracts.config import NO_AGENT, Config, agent_of, needs_agent, settings_of, with_overrides
