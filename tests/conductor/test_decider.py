@@ -169,6 +169,24 @@ def test_what_only_a_person_can_mend_pauses_the_run_and_gives_nothing_up() -> No
     assert [event.task for event in run.events(e.TaskMerged)] == ["T-001", "T-002", "T-003"]  # type: ignore[attr-defined]
 
 
+def test_a_retry_whose_timer_fired_while_the_run_was_paused_is_made_when_it_is_resumed() -> None:
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DoTask) and command.attempt == 1:
+            return failing(Problem("agent_crash", "it crashed"))(run, id, command)
+        return honest(run, id, command)
+
+    run = Conversation().start()
+    while not run.timers:
+        id = next(iter(run.asked))
+        actor, event = reply(run, id, run.asked.pop(id))  # type: ignore[misc]
+        run.tell(f"{id}/result", event, actor)
+    run.request("pause", c.PauseRun("ada"))
+    run.fire_timers()
+    run.now += 60_000
+    run.request("resume", c.ResumeRun("ada")).answer_all(reply)
+    assert run.state.status == "completed"
+
+
 def test_a_run_resumed_with_nothing_mended_is_paused_again() -> None:
     reply = failing(Problem("environment", "the disk is full"))
     run = Conversation().start().answer_all(reply)

@@ -128,7 +128,7 @@ def _due(state: RunState, requests: Sequence[Request], now: int) -> Iterator[Sai
         return
     yield from _steps_due(state, requests, now)
     yield from _judgements(state)
-    yield from _retries_due(state, requests)
+    yield from _retries_due(state, requests, now)
     yield from _groups_due(state)
     yield from _dispatches(state)
     yield from _merge_due(state)
@@ -161,15 +161,17 @@ def _steps_due(state: RunState, requests: Sequence[Request], now: int) -> Iterat
             case "running":
                 yield from _running_step(state, step)
             case "retrying":
-                if _is_due(requests, step):
+                if _is_due(requests, step, now):
                     yield _start_step(step, step.visit, step.attempt + 1)
             case _:
                 pass
 
 
-def _is_due(requests: Sequence[Request], step: StepState) -> bool:
+def _is_due(requests: Sequence[Request], step: StepState, now: int) -> bool:
+    """Its timer may have fired while the run was paused: what counts is the time."""
     wanted = (step.step.name, step.visit, step.attempt + 1)
-    return any(isinstance(r, c.RetryDue) and (r.step, r.visit, r.attempt) == wanted for _, r in requests)
+    woken = any(isinstance(r, c.RetryDue) and (r.step, r.visit, r.attempt) == wanted for _, r in requests)
+    return woken or step.retry_at <= now
 
 
 def _start_step(step: StepState, visit: int, attempt: int) -> Said:
@@ -381,12 +383,12 @@ def _dispatch(state: RunState, name: str, attempt: int) -> Said:
     return Said(f"task:{name}:{attempt}/dispatched", e.TaskDispatched(name, attempt, state.head))
 
 
-def _retries_due(state: RunState, requests: Sequence[Request]) -> Iterator[Said]:
-    for _, request in requests:
-        if isinstance(request, c.RetryDue) and request.task:
-            task = state.tasks.get(request.task)
-            if task is not None and task.status == "retrying" and task.attempt == request.attempt - 1:
-                yield _dispatch(state, request.task, request.attempt)
+def _retries_due(state: RunState, requests: Sequence[Request], now: int) -> Iterator[Said]:
+    woken = {(request.task, request.attempt) for _, request in requests if isinstance(request, c.RetryDue)}
+    for name in state.due.retrying:
+        task = state.tasks[name]
+        if task.status == "retrying" and (task.retry_at <= now or (name, task.attempt + 1) in woken):
+            yield _dispatch(state, name, task.attempt + 1)
 
 
 def _judgements(state: RunState) -> Iterator[Said]:

@@ -335,6 +335,7 @@ def _group_completed(state: RunState, event: e.GroupCompleted, _at: int, _actor:
 def _task_dispatched(state: RunState, event: e.TaskDispatched, at: int, _actor: str) -> None:
     task = state.tasks[event.task]
     state.due.ready.pop(event.task, None)
+    state.due.retrying.pop(event.task, None)
     task.status, task.attempt, task.base = "dispatched", event.attempt, event.base
     task.claim = task.problem = None
     task.delivery = 0
@@ -436,6 +437,7 @@ def _retry_scheduled(state: RunState, event: e.TaskRetryScheduled, at: int, _act
     task = _current(state, event)
     if task is not None:
         state.due.unsettled.pop(event.task, None)
+        state.due.retrying[event.task] = None
         task.status, task.retry_at = "retrying", at + event.delay_ms
 
 
@@ -470,8 +472,8 @@ def _merge_refused(state: RunState, event: e.MergeRefused, at: int, _actor: str)
 
 def _settle(state: RunState, task: TaskState, status: str, at: int) -> None:
     task.status, task.ended = status, at
-    state.due.unsettled.pop(task.spec.id, None)
-    state.due.ready.pop(task.spec.id, None)
+    for due in (state.due.unsettled, state.due.retrying, state.due.ready):
+        due.pop(task.spec.id, None)
     lane = state.lanes.get(task.step)
     if lane is not None and task.spec.group == lane.group:
         lane.left -= 1

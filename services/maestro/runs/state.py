@@ -32,8 +32,8 @@ ENDED = frozenset({"completed", "failed", "cancelled"})
 
 class TaskState(msgspec.Struct, gc=False):
     """One task. `status`: waiting, ready, dispatched, running, claimed, validating, accepted, merging, done,
-    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed. `kind` is its step's. `attempt` never starts over for
-    one id; `first` is what it was when this task was planned."""
+    unsettled (an attempt ended badly and nothing is decided yet), retrying, failed. `kind` is its step's. `attempt`
+    never starts over for one id; `first` is what it was when this task was planned."""
 
     spec: TaskSpec
     step: str
@@ -112,6 +112,7 @@ class Due(msgspec.Struct):
     claimed: dict[str, None] = {}
     voted: dict[str, None] = {}
     unsettled: dict[str, None] = {}
+    retrying: dict[str, None] = {}
     accepted: dict[str, None] = {}
 
 
