@@ -13,6 +13,7 @@ from maestro.agents.environment import clean_environment
 from maestro.agents.process import TOKEN, Program, problem_of, run_program
 from maestro.agents.protocol import AgentEvent, AgentResult, Emit, Job, Session, Work
 from maestro.git.command import git
+from maestro.git.problems import from_os_error, is_full
 from maestro_contracts.records import Problem, Ran
 from maestro_contracts.yamlfile import InvalidFile
 
@@ -138,6 +139,8 @@ class _Player:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(self._inside(source), place)
         except (OSError, UnicodeDecodeError) as error:
+            if isinstance(error, OSError) and is_full(error):
+                raise Stop(from_os_error(error, "writing what the playbook says").problem) from None
             raise Stop(Problem("agent_crash", f"the playbook does not fit the files: {error}")) from None
 
     def _put(self, path: str, text: str) -> None:

@@ -20,7 +20,7 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.OK: "done",
-    Exit.RUN_FAILED: "the run failed or was cancelled",
+    Exit.RUN_FAILED: "the run failed, was cancelled, or waits until something is mended",
     Exit.USAGE: "the command line is wrong",
     Exit.BAD_INPUT: "what was given must be mended first: repository, specification, workflow, configuration",
     Exit.UNAVAILABLE: "the server or a service cannot be reached or started",

@@ -22,7 +22,10 @@ from maestro.log.reader import Commit, Reader, Rejected
 from maestro.log.store import StoreUnavailable
 from maestro.projections.projector import Projector
 from maestro.runs.state import RunState
+from maestro_contracts.events import Event, RunPaused, RunResumed
 
+BY_ITSELF = "maestro"
+"""By whom a run is paused that cannot go on as things are around it."""
 WAIT_MS = 500
 """How long a read waits for news before the panel's clock is drawn again."""
 DRAW_S = 0.25
@@ -77,6 +80,8 @@ class Following:
         self._ended: Counter[str] = Counter()
         self.told_from = 0
         """Entries up to this seq are not told: they were before."""
+        self.hindrance: RunPaused | None = None
+        """Why the run paused itself while this command looked on: something that a person has to mend."""
         engine.notices.append(self._notice)
 
     @property
@@ -140,7 +145,12 @@ class Following:
         self._projector.apply(verdict)
         if verdict.seq > self.told_from:
             for event in verdict.events:
+                self._notice_hindrance(event)
                 self._show.lines(self._narrator.lines(self.state, event))
+
+    def _notice_hindrance(self, event: Event) -> None:
+        if isinstance(event, RunPaused | RunResumed):
+            self.hindrance = event if isinstance(event, RunPaused) and event.by == BY_ITSELF else None
 
     def _check_supervisor(self) -> None:
         supervisor = self._engine.supervisor

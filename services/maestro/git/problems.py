@@ -29,7 +29,7 @@ class RefMoved(GitProblem):
         super().__init__("transient", f"{ref} was moved by somebody else meanwhile")
 
 
-DISK_FULL = "free some disk space, then run it again: nothing is lost"
+DISK_FULL = "free some disk space: nothing is lost"
 
 CHECK_OWNER = "check who owns it"
 BRANCH_MAESTRO = "rename your branch `maestro`: runs use `maestro/<run>`"
@@ -62,8 +62,12 @@ def classify(command: str, code: int, stderr: str) -> GitProblem:
 
 def from_os_error(error: OSError, doing: str) -> GitProblem:
     """The problem behind an operating system's error while `doing` something with files."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return GitProblem("environment", f"{doing} failed: {error}", DISK_FULL if full else CHECK_OWNER)
+    return GitProblem("environment", f"{doing} failed: {error}", DISK_FULL if is_full(error) else CHECK_OWNER)
+
+
+def is_full(error: OSError) -> bool:
+    """There is no space left where the file should go."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def without_secrets(text: str) -> str:

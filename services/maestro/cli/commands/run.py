@@ -168,15 +168,26 @@ async def attend(
     if quiet_history:
         await following.catch_up()
     try:
-        state = await following.to_the_end()
+        state = await following.to_the_end(lambda now: now.ended_for_good or following.hindrance is not None)
     except CliError:
         raise
     except BaseException:
         if not following.state.ended_for_good:
             console.note(how_to_come_back(engine.place, run))
         raise
+    if following.hindrance is not None:
+        raise to_be_mended(run, following.hindrance.why)
     engine.place.private().note_run(run, state.status)
     return conclude(following, state, attending)
+
+
+def to_be_mended(run: str, why: str) -> CliError:
+    """A run that paused itself: nobody here can do more for it."""
+    reason, _, mend = why.rpartition("; ")
+    go_on = f"then go on with it: maestro resume {run}"
+    return CliError(
+        f"the run {run} is paused: {reason or mend}", f"{mend}; {go_on}" if reason else go_on, Exit.RUN_FAILED
+    )
 
 
 def desk_for(engine: Engine, run: str, attending: Attending, playbook: Playbook | None, show: Show) -> GateDesk:
