@@ -76,7 +76,7 @@ def test_junk_in_every_stream_ends_no_service_and_changes_no_run(owner: Owner, u
         found = wait_for(told, 60, "a dead letter for each piece of junk")
         going.says("T-003: Meeting.")
         scatter(client, run, run)
-        assert owner.processes() == pids
+        assert owner.processes().items() <= pids.items(), "somebody ended and was started again"
 
     assert going.ends() == 0, going.said
     assert "it is started again" not in going.said
