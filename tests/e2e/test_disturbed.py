@@ -21,6 +21,7 @@ from tests.support.endtoend import (
     untouched,
 )
 from tests.support.gitrepo import git
+from tests.support.servers import Server
 from tests.support.wait import wait_for, wait_until
 
 FOR_EVER = "31536123"
@@ -57,6 +58,25 @@ def test_a_server_killed_in_the_middle_comes_back_with_everything(owner: Owner, 
     assert len(killed) == 3
     assert "server ended (signal SIGKILL); it is started again" in going.said
     ended_as_it_would_have(owner, undisturbed)
+
+
+def test_a_server_elsewhere_that_goes_away_and_comes_back_is_waited_for(
+    owner: Owner, undisturbed: str, own_server: Server
+) -> None:
+    owner.env["MAESTRO_REDIS_URL"] = own_server.url
+    up = owner.starts("up")
+    try:
+        up.says("ready")
+        going = owner.at_another_terminal().starts_run()
+        going.says("T-002: Parting.")
+        own_server.kill()
+        going.says("the server does not answer; waiting for it")
+        own_server.start()
+
+        assert going.ends() == 0, going.said
+        ended_as_it_would_have(owner, undisturbed)
+    finally:
+        up.gets(signal.SIGTERM)
 
 
 def test_two_runs_of_different_repositories_share_a_state_directory(tmp_path: Path, undisturbed: str) -> None:

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from maestro.log.keyring import Keyring
 from maestro.log.redis_store import RedisStore
 from maestro.runs.follow import load
@@ -63,6 +64,8 @@ def test_after_a_run_state_projections_and_report_come_from_the_log_streams_alon
     assert files(owner.repo) == written
     report = next(content for name, content in written.items() if name.endswith("final-report.md"))
     assert owner.does("report", run).out.rstrip() == report.decode().rstrip()
+    assert (owner.repo / ".beads/issues.jsonl").exists(), "it was asked for"
+    assert owner.does(*owner.run_arguments, "--no-input").code == 5, "and stands against no later run"
 
 
 def test_in_the_middle_of_a_run_it_goes_on_and_ends_as_it_would_have(owner: Owner, tmp_path: Path) -> None:

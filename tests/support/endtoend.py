@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
 import signal
@@ -139,6 +140,13 @@ class Owner(Person):
 
     def starts_run(self, *more: str) -> Going:
         return self.starts(*self.run_arguments, "--yes", *more)
+
+    def at_another_terminal(self) -> Owner:
+        """The same person; what is said there is kept apart."""
+        other = copy.copy(self)
+        other.folder = self.folder / "another"
+        other.folder.mkdir()
+        return other
 
     def resumes(self, run: str = "") -> Done:
         return self.does("resume", run or self.the_run())

@@ -104,6 +104,8 @@ async def place_of(path: Path, *, needed: bool, overrides: tuple[str, ...] = ())
             raise CliError(f"there is no folder {path}", "name a git repository with --repo")
         if needed and not git.is_repo:
             raise CliError(*_not_a_repository(git))
+        if needed and git.bare:
+            raise CliError(f"{path} is a bare repository: it has no files", "clone it, and name the clone with --repo")
         return Place(_state_dir(""), _config(None, overrides))
     written = _config(git.root, overrides)
     state = _state_dir(written.state_dir if written else "")
