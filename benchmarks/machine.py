@@ -18,6 +18,7 @@ def describe(server: str) -> dict[str, object]:
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_mib": _memory_mib(),
+        "load_before": round(os.getloadavg()[0], 1),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "server": server,
