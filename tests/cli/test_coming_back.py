@@ -88,41 +88,6 @@ def test_a_run_whose_command_is_killed_with_9_leaves_nothing_behind_and_goes_on(
     ended_as_it_would_have(slow)
 
 
-@pytest.mark.parametrize("name", ["server", "worker-1"])
-def test_a_process_killed_with_9_is_started_again_and_the_run_ends_as_it_would_have(
-    slow: Person, going: Going, name: str
-) -> None:
-    os.kill(slow.processes()[name], signal.SIGKILL)
-
-    assert going.ends() == 0, going.said
-    assert f"{name} ended (signal SIGKILL); it is started again" in going.said
-    ended_as_it_would_have(slow)
-
-
-def test_a_second_run_on_the_same_repository_names_the_first_and_how_to_follow_it(slow: Person, going: Going) -> None:
-    first = slow.the_run()
-
-    second = slow.does(*slow.run_arguments, "--yes")
-
-    assert second.code == 6
-    for word in (f"pid {going.pid}", first, f"maestro watch {first}"):
-        assert word in second.err
-    assert going.ends() == 0
-    ended_as_it_would_have(slow)
-    assert slow.does(*slow.run_arguments, "--yes").code == 0
-
-
-def test_while_a_run_goes_on_others_may_look(slow: Person, going: Going) -> None:
-    run = slow.the_run()
-
-    [row] = slow.does("runs", "--json").json
-    watched = slow.does("watch", run)
-
-    assert row["status"] == "running"
-    assert watched.code == 0 and f": {run}" in watched.out.splitlines()[-1]
-    assert going.ends() == 0
-
-
 def test_a_run_is_paused_from_another_terminal_and_resumed(slow: Person, going: Going) -> None:
     run = slow.the_run()
 
@@ -199,70 +164,6 @@ def _workers(person: Person) -> set[str]:
     return set(re.findall(r"(worker-\w+) as worker", person.does("log", "system").out))
 
 
-def test_a_gate_without_anybody_to_ask_is_decided_later_and_the_run_goes_on(person: Person) -> None:
-    done = person.does(*person.run_arguments, "--no-input")
-    run = person.the_run()
-
-    assert done.code == 5
-    assert f"maestro gate decide approve-plan approve --run {run}" in done.err and f"maestro resume {run}" in done.err
-
-    wrong = person.does("gate", "decide", "approve-plan", "no, stop")
-    assert wrong.code == 5 and "none of the choices" in wrong.err and "nothing was decided" in wrong.err
-    assert person.does("gate", "list", "--json").json[0]["gate"] == "approve-plan"
-
-    decided = person.does("gate", "approve", "approve-plan", "--text", "go on")
-    assert decided.code == 0 and "approve-plan: approve" in decided.err, decided.err
-    assert person.does("resume", run).code == 0
-    assert '"go on"' in person.does("watch", run).out
-
-
-def test_a_gate_is_decided_from_another_terminal_while_the_run_waits(person: Person) -> None:
-    going = person.starts(*person.run_arguments)
-    try:
-        going.says("decide it from another terminal")
-        assert person.does("gate", "decide", "approve-plan", "a").code == 0
-        assert going.ends() == 0
-    finally:
-        going.kill()
-
-
-def test_a_rejected_plan_ends_the_run_with_the_reason(person: Person) -> None:
-    person.does(*person.run_arguments, "--no-input")
-
-    assert person.does("gate", "reject", "approve-plan", "--text", "not this year").code == 0
-    done = person.does("resume", person.the_run())
-
-    assert done.code == 1, done.out
-
-
-def test_a_plan_that_is_to_be_revised_is_drafted_again(person: Person) -> None:
-    person.does(*person.run_arguments, "--no-input")
-    better = person.folder / "better.md"
-    better.write_text(person.spec.read_text() + "- **R-3**: The README stays.\n  - Check: `test -f README.md`\n")
-
-    assert person.does("gate", "revise", "approve-plan", f"@{better}").code == 0
-    done = person.does("resume", person.the_run(), "--no-input")
-
-    assert done.code == 5, done.out + done.err
-    assert "PRD v2: 3 requirements" in done.out
-
-
-def test_scripted_answers_are_said_to_be_scripted(person: Person) -> None:
-    done = person.does(*person.run_arguments, "--no-input", "--answers-from-playbook")
-
-    assert done.code == 0, done.out + done.err
-    assert "nobody is asked: the playbook answers" in done.out
-    assert 'approve-plan: approve (answered from the playbook): "fine"' in done.out
-    assert person.does("gate", "show", "approve-plan", "--json").json["decided"]["via"] == "script"
-
-
-def test_json_of_a_run_is_what_it_came_to(person: Person) -> None:
-    done = person.does(*person.run_arguments, "--yes", "--json")
-
-    assert done.json["status"] == "completed"
-    assert "Phase 3: Implementation" in done.err
-
-
 def test_an_interrupted_run_does_not_go_on_by_itself_beside_another(slow: Person, going: Going) -> None:
     first = slow.the_run()
     going.gets(signal.SIGKILL)
@@ -285,3 +186,61 @@ def test_watching_ends_with_the_command_that_works_on_the_run(slow: Person, goin
         assert f"maestro resume {slow.the_run()}" in watcher.said
     finally:
         watcher.kill()
+
+
+def test_processes_killed_with_9_are_started_again_and_the_run_ends_as_it_would_have(
+    slow: Person, going: Going
+) -> None:
+    pids = slow.processes()
+    for name in ("worker-1", "server"):
+        os.kill(pids[name], signal.SIGKILL)
+        going.says(f"{name} ended (signal SIGKILL); it is started again")
+
+    assert going.ends() == 0, going.said
+    ended_as_it_would_have(slow)
+
+
+def test_a_second_run_is_refused_with_the_first_s_name_but_anybody_may_look(slow: Person, going: Going) -> None:
+    first = slow.the_run()
+
+    second = slow.does(*slow.run_arguments, "--yes")
+    [row] = slow.does("runs", "--json").json
+    watched = slow.does("watch", first)
+
+    assert second.code == 6
+    for word in (f"pid {going.pid}", first, f"maestro watch {first}"):
+        assert word in second.err
+    assert row["status"] == "running"
+    assert watched.code == 0 and f": {first}" in watched.out.splitlines()[-1]
+    assert going.ends() == 0
+    ended_as_it_would_have(slow)
+
+
+def test_a_plan_is_revised_and_then_rejected_by_somebody_who_is_asked_later(person: Person) -> None:
+    done = person.does(*person.run_arguments, "--no-input")
+    run = person.the_run()
+    assert done.code == 5
+    assert f"maestro gate decide approve-plan approve --run {run}" in done.err and f"maestro resume {run}" in done.err
+
+    wrong = person.does("gate", "decide", "approve-plan", "no, stop")
+    assert wrong.code == 5 and "none of the choices" in wrong.err and "nothing was decided" in wrong.err
+    assert person.does("gate", "list", "--json").json[0]["gate"] == "approve-plan"
+
+    better = person.folder / "better.md"
+    better.write_text(person.spec.read_text() + "- **R-3**: The README stays.\n  - Check: `test -f README.md`\n")
+    assert person.does("gate", "revise", "approve-plan", f"@{better}").code == 0
+    again = person.does("resume", run, "--no-input")
+    assert again.code == 5 and "PRD v2: 3 requirements" in again.out, again.out + again.err
+
+    assert person.does("gate", "reject", "approve-plan", "--text", "not this year").code == 0
+    assert person.does("resume", run).code == 1
+    assert person.does("show", run, "--json").json["status"] == "failed"
+
+
+def test_scripted_answers_are_said_to_be_scripted_and_json_is_what_it_came_to(person: Person) -> None:
+    done = person.does(*person.run_arguments, "--no-input", "--answers-from-playbook", "--json")
+
+    assert done.json["status"] == "completed"
+    assert "nobody is asked: the playbook answers" in done.err
+    assert 'approve-plan: approve (answered from the playbook): "fine"' in done.err
+    assert person.does("gate", "show", "approve-plan", "--json").json["decided"]["via"] == "script"

@@ -63,19 +63,12 @@ def test_only_a_choice_decides_and_no_stop_does_not_approve(person: Person, sits
     seat.expect("a text to go with it")
     seat.sendline("careful, please")
 
-    assert ends(seat) == 0
-    assert decided(person) == ("approve", "cli", "careful, please")
-
-
-def test_the_panel_shows_phases_tasks_and_their_workers_while_it_runs(person: Person, sits: Sit) -> None:
-    seat = sits(*person.run_arguments, "--yes")
-
-    seat.expect("● Planning")
+    # From here on the panel shows phases, groups, and tasks with their workers.
     seat.expect("✓ Planning.*● Implementation")
     seat.expect(r"\[P:Group-1\] \d of 2 tasks done")
     seat.expect("T-00[12].*worker-[12]")
-
     assert ends(seat) == 0
+    assert decided(person) == ("approve", "cli", "careful, please")
 
 
 def test_abort_ends_the_run(person: Person, sits: Sit) -> None:
@@ -88,16 +81,17 @@ def test_abort_ends_the_run(person: Person, sits: Sit) -> None:
     assert decided(person) == ("abort", "cli", "not now")
 
 
-def test_an_end_of_input_decides_nothing_and_another_terminal_can(person: Person, sits: Sit) -> None:
+def test_an_end_of_input_decides_nothing_and_says_how_to_decide_elsewhere(person: Person, sits: Sit) -> None:
     seat = sits(*person.run_arguments)
 
     seat.expect(ASKED)
     seat.sendeof()
     seat.expect("nothing is decided")
     seat.expect("maestro gate decide approve-plan approve --run")
-    assert person.does("gate", "approve", "approve-plan").code == 0
+    assert person.does("gate", "list", "--json").json[0]["decided"] is None
+    seat.sendintr()
 
-    assert ends(seat) == 0
+    assert ends(seat) == 130
 
 
 def test_a_gate_that_is_decided_elsewhere_is_asked_no_more(person: Person, sits: Sit) -> None:
