@@ -20,7 +20,10 @@ LARGE = "\n## Notes\n\n" + "".join(f"Line {n} of what makes this too large for a
 
 def forget_the_files(owner: Owner) -> None:
     """All that can be made again: projections, worktrees, the services' logs, the index of runs, notes."""
+    settings = owner.repo / ".flow/maestro/config.yaml"
+    text = settings.read_text()
     shutil.rmtree(owner.repo / ".flow")
+    owner.configure(text)
     for path in owner.place.root.iterdir():
         if path.name == "server":
             continue
