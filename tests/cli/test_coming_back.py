@@ -23,7 +23,7 @@ tasks:
   - requirement: R-1
     steps:
       - say: Thinking.
-      - delay: 1.5
+      - run: until test -e GO; do sleep 0.05; done
       - write: {path: hello.py, text: "def greet(name):\\n    return f'Hello, {name}!'\\n"}
   - requirement: R-2
     steps:
@@ -33,7 +33,12 @@ tasks:
 
 @pytest.fixture
 def slow(person: Person) -> Person:
-    person.play.write_text(SLOW_PLAY)
+    """Somebody whose run waits in its first task until they say go, and whose workers keep what they have far longer
+    than any test lasts: whoever dies has to be known to be dead."""
+    person.play.write_text(SLOW_PLAY.replace("GO", str(person.folder / "go")))
+    config = person.repo / ".flow/maestro/config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("workers: {lease_seconds: 3600}\n")
     return person
 
 
@@ -46,6 +51,10 @@ def going(slow: Person) -> Iterator[Going]:
         yield going
     finally:
         going.kill()
+
+
+def go(person: Person) -> None:
+    (person.folder / "go").touch()
 
 
 def ended_as_it_would_have(person: Person) -> None:
@@ -72,6 +81,7 @@ def test_a_run_that_is_stopped_says_how_to_come_back_and_goes_on_from_there(slow
 
     assert f"maestro resume {slow.the_run()}" in going.said
     nothing_is_left(slow, pids)
+    go(slow)
     done = slow.does("resume", slow.the_run())
     assert done.code == 0, done.out + done.err
     ended_as_it_would_have(slow)
@@ -83,6 +93,7 @@ def test_a_run_whose_command_is_killed_with_9_leaves_nothing_behind_and_goes_on(
     going.gets(signal.SIGKILL)
 
     nothing_is_left(slow, pids)
+    go(slow)
     done = slow.does("resume", slow.the_run())
     assert done.code == 0, done.out + done.err
     ended_as_it_would_have(slow)
@@ -94,9 +105,13 @@ def test_a_run_is_paused_from_another_terminal_and_resumed(slow: Person, going: 
     assert slow.does("pause", run, "--why", "lunch").code == 0
     going.says("Paused by")
     assert slow.does("runs", "--json").json[0]["status"] == "paused"
-    done = slow.does("resume", run)
-
-    assert done.code == 0 and going.ends() == 0
+    resumed = _beside(slow).starts("resume", run)
+    try:
+        going.says("Resumed by")
+        go(slow)
+        assert resumed.ends() == 0 and going.ends() == 0
+    finally:
+        resumed.kill()
     ended_as_it_would_have(slow)
 
 
@@ -108,7 +123,6 @@ def test_a_run_is_cancelled_from_another_terminal_and_its_branch_stays(slow: Per
     assert going.ends() == 1
     assert "Cancelled by" in going.said and "wrong feature" in going.said
     assert git(slow.repo, "rev-parse", "--verify", f"maestro/{run}")
-    assert slow.does(*slow.run_arguments, "--yes").code == 0
 
 
 def test_a_run_that_nobody_works_on_is_cancelled_all_the_same(slow: Person, going: Going) -> None:
@@ -126,6 +140,7 @@ def test_runs_use_the_services_that_up_keeps(slow: Person) -> None:
     try:
         up.says("ready")
         before = slow.processes()
+        go(slow)
         done = slow.does(*slow.run_arguments, "--yes")
         assert done.code == 0, done.out + done.err
         assert slow.processes() == before
@@ -167,6 +182,7 @@ def _workers(person: Person) -> set[str]:
 def test_an_interrupted_run_does_not_go_on_by_itself_beside_another(slow: Person, going: Going) -> None:
     first = slow.the_run()
     going.gets(signal.SIGKILL)
+    go(slow)
 
     second = slow.does(*slow.run_arguments, "--yes")
 
@@ -195,6 +211,7 @@ def test_processes_killed_with_9_are_started_again_and_the_run_ends_as_it_would_
     for name in ("worker-1", "server"):
         os.kill(pids[name], signal.SIGKILL)
         going.says(f"{name} ended (signal SIGKILL); it is started again")
+    go(slow)
 
     assert going.ends() == 0, going.said
     ended_as_it_would_have(slow)
@@ -205,13 +222,18 @@ def test_a_second_run_is_refused_with_the_first_s_name_but_anybody_may_look(slow
 
     second = slow.does(*slow.run_arguments, "--yes")
     [row] = slow.does("runs", "--json").json
-    watched = slow.does("watch", first)
+    watcher = _beside(slow).starts("watch", first)
+    try:
+        watcher.says("T-001: Thinking.")
+        go(slow)
+        assert watcher.ends() == 0 and f": {first}" in watcher.said.splitlines()[-1]
+    finally:
+        watcher.kill()
 
     assert second.code == 6
     for word in (f"pid {going.pid}", first, f"maestro watch {first}"):
         assert word in second.err
     assert row["status"] == "running"
-    assert watched.code == 0 and f": {first}" in watched.out.splitlines()[-1]
     assert going.ends() == 0
     ended_as_it_would_have(slow)
 

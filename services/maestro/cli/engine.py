@@ -21,7 +21,7 @@ from maestro.cli.where import Place
 from maestro.embedded.errors import Busy, Holder
 from maestro.embedded.lock import FileLock, Held, is_taken, read_holder
 from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
-from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, make_keys, service_specs
+from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, is_supervised, make_keys, service_specs
 from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
 
 if TYPE_CHECKING:
@@ -241,13 +241,27 @@ async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, w
         if roles:
             supervisor.warm_up(imports(roles))
         endpoint = server.start()
-        await supervisor.start(specs_for(place, endpoint.url, endpoint.password_file, roles, workers))
         async with _store(place, endpoint.url, endpoint.password_file) as engine:
-            engine.supervisor = supervisor
-            engine.notices = notices
+            engine.supervisor, engine.notices = supervisor, notices
+            if roles:
+                await _take_over(engine, supervisor)
+            await supervisor.start(specs_for(place, endpoint.url, endpoint.password_file, roles, workers))
             yield engine
     finally:
         await asyncio.shield(supervisor.stop())
+
+
+async def _take_over(engine: Engine, supervisor: Supervisor) -> None:
+    """What earlier lives of our services held is free at once: we hold the lock of the server, so they are dead, and
+    so is a service that ends from now on."""
+    from maestro.bus.takeover import free_leases
+
+    await free_leases(engine.store, ROLES, is_supervised)
+
+    async def bury(name: str) -> None:
+        await free_leases(engine.store, ROLES, lambda actor: actor == name)
+
+    supervisor.bury = bury
 
 
 def specs_for(

@@ -25,6 +25,10 @@ def warm_up(roles: Sequence[str] = ROLES) -> Supervisor:
     return supervisor
 
 
+PATIENCE = {"MAESTRO_GRACE_SECONDS": "2"}
+"""A person waits at the terminal: what is at work when they stop it is given back soon, and done again later."""
+MAX_DIGITS = 3
+"""Of a process's number. The names that are made up for others have six characters there."""
 MAX_LOG_BYTES = 8 * 1024 * 1024
 
 
@@ -65,7 +69,7 @@ def service_specs(
         ServiceSpec(
             name,
             f"maestro.{role}",
-            {**environments.get(role, {}), **os.environ, **shared, "MAESTRO_ACTOR": name},
+            {**PATIENCE, **environments.get(role, {}), **os.environ, **shared, "MAESTRO_ACTOR": name},
             logs / f"{name}.log",
         )
         for role in roles
@@ -78,6 +82,12 @@ def _keep_small(logs: Path) -> None:
     for log in logs.glob("*.log"):
         if log.stat().st_size > MAX_LOG_BYTES:
             log.replace(log.with_suffix(".log.old"))
+
+
+def is_supervised(actor: str) -> bool:
+    """Whether a process of this name is one of the private server's own, and no worker that somebody added."""
+    role, _, number = actor.partition("-")
+    return role in ROLES and (not number or (number.isdecimal() and len(number) <= MAX_DIGITS))
 
 
 def _names(role: str, count: int, fresh: bool) -> list[str]:

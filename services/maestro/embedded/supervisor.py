@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +33,7 @@ MAX_DELAY_S = 1.0
 SERVER_POLL_S = 0.1
 FORGIVEN_AFTER_S = 60.0
 FORKS_END_S = 5.0
+BURIAL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,14 @@ class Supervisor:
         server: PrivateServer | None = None,
         status_file: Path | None = None,
         notify: Callable[[Notice], object] = lambda _notice: None,
+        bury: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         self._processes: dict[str, _Process] = {}
         self._server = server
         self._status_file = status_file
         self._notify = notify
+        self.bury = bury
+        """Called with the name of a service that ended, before it is started again."""
         self._forks: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -189,6 +193,9 @@ class Supervisor:
     async def _start_later(self, process: _Process) -> None:
         if process.quick_failures:
             await asyncio.sleep(min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (process.quick_failures - 1)))
+        if self.bury is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self.bury(process.spec.name), BURIAL_S)
         self._request_start(process)
 
     async def _watch_server(self, server: PrivateServer) -> None:

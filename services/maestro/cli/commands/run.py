@@ -173,7 +173,7 @@ async def attend(
         raise
     except BaseException:
         if not following.state.ended_for_good:
-            console.note(how_to_come_back(engine.place, run))
+            console.note(f"\n{how_to_come_back(engine.place, run)}")
         raise
     if following.hindrance is not None:
         raise to_be_mended(run, following.hindrance.why)
@@ -210,7 +210,7 @@ def desk_for(engine: Engine, run: str, attending: Attending, playbook: Playbook 
 def how_to_come_back(place: Place, run: str) -> str:
     if place.remote_url:
         return f"The run goes on without this command. Follow it again with:  maestro watch {run}"
-    return f"The run is kept. Go on with it:  maestro resume {run}"
+    return f"The run is kept. Go on with it:  maestro resume {run}\nStopping ... (Ctrl-C again: at once)"
 
 
 def conclude(following: Following, state: RunState, attending: Attending) -> int:
