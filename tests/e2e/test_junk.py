@@ -82,3 +82,28 @@ def test_junk_in_every_stream_ends_no_service_and_changes_no_run(owner: Owner, u
     assert "it is started again" not in going.said
     assert all(letter.reason for letter in found)
     ended_as_it_would_have(owner, undisturbed, run, rejected=True)
+
+
+def test_junk_in_the_place_of_runs_hinders_nobody_who_looks(owner: Owner) -> None:
+    assert owner.does(*owner.run_arguments, "--no-input").code == 5
+    run = owner.the_run()
+
+    with owner.server() as client:
+        spoil_the_log(client, f"{P}:run:{run}:")
+        client.set(f"{P}:run:text-aaaaaa:log", "no stream")
+        for name in ("../../etc", "", "a b", "\x1b[2J", "junk-aaaaaa"):
+            client.xadd(f"{P}:run:{name}:log", {b"n": b"junk"}, id="0-1")
+
+    assert {row["run"] for row in owner.does("runs", "--json").json} == {run, "junk-aaaaaa"}
+    assert [gate["run"] for gate in owner.does("gate", "list", "--json").json] == [run]
+    for command in ("show", "report"):
+        done = owner.does(command, "junk-aaaaaa")
+        assert "believed" in done.out + done.err and "Traceback" not in done.err, (command, done)
+
+    watched = owner.does("watch", run)
+    assert watched.code == 0 and "is not believed" in watched.out
+    refused = owner.does("resume", "junk-aaaaaa")
+    assert refused.code == 3 and "can be believed" in refused.err
+    assert owner.does("gate", "approve", "approve-plan", "--run", run).code == 0
+    assert owner.resumes(run).code == 0
+    ended_as_it_would_have(owner, run=run, rejected=True)

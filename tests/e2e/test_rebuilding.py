@@ -6,13 +6,11 @@ import shutil
 import signal
 from pathlib import Path
 
-import pytest
-
 from maestro.log.keyring import Keyring
 from maestro.log.redis_store import RedisStore
 from maestro.runs.follow import load
 from maestro.runs.state import RunState
-from tests.support.endtoend import Owner, ended_as_it_would_have, forget_all_but_the_log, tree_of
+from tests.support.endtoend import Owner, ended_as_it_would_have, forget_all_but_the_log
 
 LARGE = "\n## Notes\n\n" + "".join(f"Line {n} of what makes this too large for an entry.\n\n" for n in range(1300))
 """With it, the event that holds the specification lies in the blob stream."""
@@ -43,14 +41,9 @@ def folded(owner: Owner, run: str) -> RunState:
     return owner.with_store(fold)  # type: ignore[no-any-return]
 
 
-@pytest.fixture
-def owner(tmp_path: Path) -> Owner:
+def test_after_a_run_state_projections_and_report_come_from_the_log_streams_alone(tmp_path: Path) -> None:
     owner = Owner(tmp_path, settings="tracker: {beads: true}\n")
     owner.spec.write_text(owner.spec.read_text() + LARGE)
-    return owner
-
-
-def test_after_a_run_state_projections_and_report_come_from_the_log_streams_alone(owner: Owner) -> None:
     done = owner.does(*owner.run_arguments, "--yes")
     assert done.code == 0, done.out + done.err
     run = owner.the_run()
@@ -71,10 +64,7 @@ def test_after_a_run_state_projections_and_report_come_from_the_log_streams_alon
     assert owner.does(*owner.run_arguments, "--no-input").code == 5, "and stands against no later run"
 
 
-def test_in_the_middle_of_a_run_it_goes_on_and_ends_as_it_would_have(owner: Owner, tmp_path: Path) -> None:
-    undisturbed = Owner(tmp_path / "undisturbed")
-    undisturbed.spec.write_text(owner.spec.read_text())
-    assert undisturbed.does(*undisturbed.run_arguments, "--yes").code == 0
+def test_in_the_middle_of_a_run_it_goes_on_and_ends_as_it_would_have(owner: Owner, undisturbed: str) -> None:
     going = owner.starts_run()
     going.says("T-001 again in")  # a timer is set, and another task is at work
     going.says("T-002: Parting.")
@@ -87,4 +77,4 @@ def test_in_the_middle_of_a_run_it_goes_on_and_ends_as_it_would_have(owner: Owne
     done = owner.resumes(run)
 
     assert done.code == 0, done.out + done.err
-    ended_as_it_would_have(owner, tree_of(undisturbed, undisturbed.the_run()), run)
+    ended_as_it_would_have(owner, undisturbed, run)

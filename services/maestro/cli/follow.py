@@ -89,6 +89,11 @@ class Following:
         return self._projector.state
 
     @property
+    def seq(self) -> int:
+        """How far the log was read, entries that nobody believes among them."""
+        return self._reader.seq
+
+    @property
     def projector(self) -> Projector:
         return self._projector
 

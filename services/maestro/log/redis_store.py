@@ -19,7 +19,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from maestro.log.checks import BLOB, check, check_letter
+from maestro.log.checks import BLOB, RUN, check, check_letter
 from maestro.log.queues import GROUP, Taken
 from maestro.log.redis_link import ATTEMPTS, CUT_OFF, LIBRARY, PAUSE_S, Call, Link, NoFunction, NoGroup, text
 from maestro.log.redis_rebuild import Rebuild
@@ -207,10 +207,11 @@ class RedisStore:
         found: set[str] = set()
         cursor = 0
         while True:
-            cursor, keys = await self.link.command("SCAN", cursor, "MATCH", _glob(prefix) + "*:log", "COUNT", 1000)
+            match = ("MATCH", _glob(prefix) + "*:log", "COUNT", 1000, "TYPE", "stream")
+            cursor, keys = await self.link.command("SCAN", cursor, *match)
             found.update(text(key)[len(prefix) : -len(":log")] for key in keys)
             if not int(cursor):
-                return sorted(found - {SYSTEM})
+                return sorted(name for name in found - {SYSTEM} if RUN(name))
 
     async def dead_letters(self, role: str) -> list[DeadLetter]:
         letters = []

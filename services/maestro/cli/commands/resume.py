@@ -69,6 +69,8 @@ async def _join(place: Place, run: str, attending: Attending) -> int:
 
 async def _go_on(engine: Engine, run: str, attending: Attending) -> int:
     state = await load_run(engine, run)
+    if state.status == "none":
+        raise await no_such_run(engine, run)
     if state.ended_for_good:
         console.note(f"the run {run} has ended already ({state.status}); `maestro report {run}` tells of it")
         return Exit.OK if state.status == "completed" else Exit.RUN_FAILED
@@ -110,6 +112,8 @@ async def no_such_run(engine: Engine, run: str) -> CliError:
     from maestro_contracts.yamlfile import did_you_mean
 
     known = await engine.store.runs()
+    if run in known:
+        return CliError(f"nothing in the log {run!r} can be believed, so it is no run", f"see it: maestro log {run}")
     where = f" of {engine.place.repo}" if engine.place.repo else ""
     mend = did_you_mean(run, known) if known else "start one with `maestro run`, or name its repository with --repo"
     return CliError(f"there is no run {run!r}{where}", mend)

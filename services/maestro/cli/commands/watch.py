@@ -28,7 +28,7 @@ async def _watch(run: str, where: Where) -> int:
             raise await no_such_run(engine, run)
         following = Following(engine, run, Show(live=console.is_interactive()))
         if engine.is_ours:
-            state = await following.to_the_end(lambda state: state.seq >= last or state.ended_for_good)
+            state = await following.to_the_end(lambda state: following.seq >= last or state.ended_for_good)
         else:
             state = await following.to_the_end()
     if not state.ended_for_good:
