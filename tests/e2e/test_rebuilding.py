@@ -72,7 +72,7 @@ def test_in_the_middle_of_a_run_it_goes_on_and_ends_as_it_would_have(owner: Owne
     run = owner.the_run()
 
     with owner.server() as client:
-        assert forget_all_but_the_log(client) == {"log", "blob"}
+        assert "log" in forget_all_but_the_log(client) <= {"log", "blob"}  # Blobs are there where something was large.
     forget_the_files(owner)
     done = owner.resumes(run)
 
