@@ -11,10 +11,10 @@ import msgspec
 EffectKind = Literal[
     "read",  # looks at files, state, help, logs
     "write",  # makes or changes files
-    "delete",  # takes files or folders away
+    "delete",  # takes files or folders away (`detail`: recursive, all)
     "run-code",  # runs the project's own code: tests, builds, scripts that stand in the repository
     "git-local",  # easily undone git: add, commit, branch, stash push, switch
-    "git-remote",  # sends to or fetches from a remote
+    "git-remote",  # talks to a remote (`detail`: fetch, push)
     "git-discard",  # work or history lost or rewritten: reset --hard, clean -f, force push, filter-repo
     "dependency",  # adds, changes or removes a dependency (`where`: dev, declared, runtime, system)
     "migration",  # changes a schema: DDL, migration files and tools
@@ -22,7 +22,7 @@ EffectKind = Literal[
     "data-destroy",  # drops or truncates data, buckets, volumes, backups
     "deploy",  # deploys, or changes running infrastructure
     "service",  # starts, stops or restarts processes and services of this machine
-    "network",  # talks to a host (`where`: loopback, known, remote; `detail`: what is sent)
+    "network",  # talks to a host (`where`: loopback, known, remote; `detail`: get, send, listen, scan)
     "credential",  # reads, writes, prints or sends a secret (`detail`: read, write, send, delete)
     "personal-data",  # personal data of users
     "money",  # pays, or calls a paid third party
@@ -31,7 +31,7 @@ EffectKind = Literal[
     "ci",  # CI, container and build definitions
     "auth-code",  # authentication or authorisation logic
     "api-contract",  # what others build against: routes, schemas, protocol files
-    "opaque",  # code that cannot be seen: remote, decoded, generated, unresolved
+    "opaque",  # code that cannot be seen (`detail`: remote, decoded, unresolved, unparsable, or why)
     "unknown",  # a program or a tool nobody described
 ]
 
