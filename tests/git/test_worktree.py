@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from maestro.git.problems import GitProblem
 from maestro.git.workspace import Workspace
-from tests.support.gitrepo import git, make_repo, snapshot
+from tests.support.gitrepo import commit, git, make_repo, snapshot
 
 
 async def test_a_worktree_holds_the_commit_and_the_persons_tree_stays_as_it_was(tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ async def test_a_worktree_holds_the_commit_and_the_persons_tree_stays_as_it_was(
     assert snapshot(repo) == before
     await tree.remove()
     assert snapshot(repo) == before
-    assert not tree.path.exists() and not tree.private.exists() and not tree.admin.exists()
+    assert not tree.path.exists() and not tree.private.exists()
 
 
 async def test_a_path_with_spaces_and_letters_of_other_alphabets_works(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ async def test_many_worktrees_made_at_once_are_all_whole(tmp_path: Path) -> None
 
     assert {len(list(tree.path.iterdir())) for tree in trees} == {21}
     await asyncio.gather(*(tree.remove() for tree in trees))
-    assert git(repo, "worktree", "list").count("\n") == 0
+    assert list(run.folder.iterdir()) == []
 
 
 async def test_a_persons_hooks_do_not_run(tmp_path: Path) -> None:
@@ -91,20 +92,88 @@ async def test_a_flag_set_in_the_worktrees_index_hides_no_change(tmp_path: Path)
         assert await tree.write_tree() != git(repo, "rev-parse", f"{base}^{{tree}}")
 
 
-async def test_a_replaced_git_link_is_noticed_and_not_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "instead", ["rm -r .git", "rm -r .git; git init -q", "rm -r .git; echo 'gitdir: /nowhere' >.git"]
+)
+async def test_whatever_lies_in_the_place_of_its_git_the_work_is_found_and_everything_can_be_restored(
+    tmp_path: Path, instead: str
+) -> None:
     repo = tmp_path / "repo"
     base = make_repo(repo, {"a.txt": "one\n"})
     run = await Workspace(tmp_path / "work").open("r-1", str(repo))
 
     async with run.checkout("T", base) as tree:
-        assert tree.untouched_link()
-        (tree.path / ".git").unlink()
-        make_repo(tree.path / ".git", {"evil": "x"})
-        assert not tree.untouched_link()
-        (tree.path / "b.txt").write_text("new\n")
+        sh(tree.path, f"{instead}; echo new >b.txt; echo changed >a.txt")
         written = await tree.write_tree()
+        await tree.restore()
+        assert git(tree.path, "status", "--porcelain") == ""
+        assert git(tree.path, "rev-parse", "HEAD") == base
 
     assert "b.txt" in git(repo, "ls-tree", "-r", "--name-only", written)
+
+
+# --- git, as a program in a worktree sees it ------------------------------------------------------------------------
+
+
+async def test_a_program_in_a_worktree_sees_the_history_branches_and_tags(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    base = make_repo(repo, {"a.txt": "one\n", ".gitignore": "out\n"})
+    git(repo, "tag", "-a", "-m", "One", "v1.0")
+    head = commit(repo, {"a.txt": "two\n"})
+    (repo / ".git/info").mkdir(exist_ok=True)
+    (repo / ".git/info/exclude").write_text("mine\n")
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", head) as tree:
+        assert git(tree.path, "rev-parse", "HEAD", "main", "v1.0^{commit}").splitlines() == [head, head, base]
+        assert git(tree.path, "describe").startswith("v1.0-1-")
+        assert git(tree.path, "diff", "--stat", "HEAD~1").startswith("a.txt")
+        (tree.path / "mine").touch()
+        (tree.path / "out").touch()
+        assert git(tree.path, "status", "--porcelain") == ""
+
+
+HARM = [
+    "git config core.pager evil",
+    "git config filter.x.clean 'touch evil'; echo '* filter=x' >$(git rev-parse --git-path info/attributes)",
+    "mkdir -p $(git rev-parse --git-path hooks); echo evil >$(git rev-parse --git-path hooks/pre-commit)",
+    "git config extensions.worktreeConfig true; git config --worktree core.hooksPath /tmp",
+    "git checkout -q -b main2; git commit -q --allow-empty -m mine",
+    "git branch -f main HEAD~1; git branch -D other; git tag -d v1; git tag agents-own",
+    "git update-ref -d refs/heads/maestro/r-1; git update-ref -d refs/maestro/r-1/tasks/T-001/1",
+    "git for-each-ref --format='delete %(refname)' | git update-ref --stdin",
+    "echo x >x; git add x; git stash -q; git reflog expire --all --expire=now; git gc -q --prune=now",
+    "git worktree add -q ../another HEAD; rm -rf ../another",
+    "git push -q origin HEAD:refs/heads/pushed; git push -q . HEAD:refs/heads/pushed",
+    "git repack -adq; git pack-refs --all",
+    "echo /nowhere >>.git/objects/info/alternates",
+]
+
+
+@pytest.mark.parametrize("script", HARM)
+async def test_nothing_that_git_does_in_a_worktree_reaches_the_persons_repository(tmp_path: Path, script: str) -> None:
+    repo = tmp_path / "repo"
+    make_repo(repo)
+    base = commit(repo, {"a.txt": "two\n"})
+    for ref in ("refs/heads/other", "refs/tags/v1", "refs/heads/maestro/r-1", "refs/maestro/r-1/tasks/T-001/1"):
+        git(repo, "update-ref", ref, base)
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+    before = every_byte(repo)
+
+    async with run.checkout("T", base) as tree:
+        sh(tree.path, script)
+
+    assert every_byte(repo) == before
+
+
+def sh(where: Path, script: str) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env |= {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    subprocess.run(["sh", "-c", script], cwd=where, env=env, capture_output=True, timeout=60)
+
+
+def every_byte(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o555])
@@ -188,4 +257,3 @@ async def test_a_worktree_that_never_was_whole_is_removed_and_a_whole_one_found(
         whole.path.name,
         other.path.name,
     }
-    assert not half.admin.exists()

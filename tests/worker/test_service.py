@@ -175,9 +175,9 @@ async def test_an_agent_that_writes_outside_its_worktree_is_caught_and_nothing_i
 @pytest.mark.parametrize(
     ("script", "named"),
     [
-        ("git branch agents-own", "refs/heads/agents-own"),
+        ("git -C '{repo}' branch agents-own", "refs/heads/agents-own"),
         ("git -C '{repo}' commit -q --allow-empty -m evil", "HEAD"),
-        ("git config core.pager evil", "config"),
+        ("git -C '{repo}' config core.pager evil", "config"),
         ("printf '#!/bin/sh\\n' > '{repo}/.git/hooks/pre-commit'", "pre-commit"),
         ("echo new > '{repo}/new file ü.txt'", "new file ü.txt"),
         ("echo again >> '{repo}/dirty.txt'", "dirty.txt"),
@@ -240,11 +240,11 @@ async def test_a_repository_in_the_worktree_is_refused_and_its_files_stay(
     assert (Path(failed.kept) / where / "inner.txt").read_text() == "inner\n"
 
 
-async def test_a_replaced_git_file_is_refused_and_the_work_kept(shop: Shop) -> None:
-    failed = the(await shop.do(running(shop.repo, shop.base, "rm .git; git init -q; echo x > x")), e.TaskFailed)
+async def test_what_an_agent_does_to_its_own_git_is_its_own_affair(shop: Shop) -> None:
+    script = "git config core.pager evil; git branch mine; rm -r .git; git init -q; echo x > x"
+    claim = the(await shop.do(running(shop.repo, shop.base, script)), e.TaskClaimed)
 
-    assert "the worktree's .git" in failed.problem.reason
-    assert git(shop.repo, "show", f"{failed.kept}:x") == "x"
+    assert [change.path for change in claim.files] == ["x"]
 
 
 async def test_a_playbook_that_leaves_the_worktree_is_refused(shop: Shop) -> None:
@@ -366,7 +366,6 @@ async def test_the_unfinished_work_of_a_killed_worker_is_kept_and_the_task_done_
     assert git(shop.repo, "show", f"{claim.commit}:x") == "whole"
     assert git(shop.repo, "show", f"{names.kept_ref(RUN, 'T-001', 1)}:x") == "half"
     assert shop.left() == []
-    assert git(shop.repo, "worktree", "list").count("\n") == 0
     assert not Path((tmp_path / "home").read_text().strip()).exists()
 
 
@@ -427,7 +426,6 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
     assert failed.problem.reason.startswith("no space left under")
     assert "disk space" in failed.problem.mend
     assert [path for path in (small_disk / "work").rglob("*") if path.name.startswith("T-001")] == []
-    assert not list((repo / ".git/worktrees").glob("*"))
     elsewhere = Worker(Workspace(tmp_path / "work"))
     the(
         await elsewhere.do_task(delivered(running(repo, base, "echo x > x"), "task:T-001:1"), RecordingContext()),
@@ -469,7 +467,6 @@ async def test_an_agent_that_removes_its_worktree_is_refused(shop: Shop, script:
 
     assert failed.problem.kind == "scope_violation"
     assert shop.left() == []
-    assert git(shop.repo, "worktree", "list").count("\n") == 0
 
 
 async def test_pipes_and_sockets_in_the_worktree_are_no_hindrance(shop: Shop) -> None:

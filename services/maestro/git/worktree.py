@@ -14,17 +14,20 @@ from typing import Any
 from maestro.git import names
 from maestro.git.command import Result, git
 from maestro.git.finishing import finish
-from maestro.git.lock import locked
+from maestro.git.own import make_own_git, put_own_git
 from maestro.git.problems import DISK_FULL, GitProblem, from_os_error
 from maestro.git.removing import remove
 from maestro.git.repository import Repository
 
-TRIES = 5
 PRIVATE = ".private"
+OWN = "own"
+"""In `private`: the git that programs see in the tree, as it was at first."""
 ROOM, ROOM_PREFIX = "room", "mst-"
 """In `private`: where the home and temporary folder of the program that works here lie, for whoever tidies up."""
 CHECKING_OUT: dict[str, Any] = {"timeout_s": 1800.0, "user_config": True}
 """A person's filters (large files) are part of what a checkout is."""
+WHOLE = ("-c", "core.sparseCheckout=false", "-c", "core.splitIndex=false", "-c", "core.untrackedCache=false")
+"""A person's own tree may hold a part of the files only; a task's holds all."""
 NEARLY_FULL = 1024 * 1024
 
 LITTER = """\
@@ -43,37 +46,42 @@ node_modules/
 
 @dataclass(frozen=True, slots=True)
 class Worktree:
-    """A checkout of `base` at `path`. `admin` is git's own folder for it; `private` a folder beside it for what is
-    not part of the work (the index as it was at first, home and temporary folders)."""
+    """A checkout of `base` at `path`. `private` is a folder beside it for what is not part of the work (the index as
+    it was at first, the git that programs see here, home and temporary folders)."""
 
     repository: Repository
     path: Path
-    admin: Path
     private: Path
     base: str
 
-    async def git(self, *args: str | Path, **how: Any) -> Result:
-        """Run git here. It is told where its folders are: whatever lies at `.git` in the tree is not believed."""
-        where = (f"--git-dir={self.admin}", f"--work-tree={self.path}")
-        ignore = ("-c", f"core.excludesFile={self.private}/litter")
-        return await git(*where, *ignore, *args, **{"cwd": self.path, **how})
+    async def git(self, *args: str | Path, index: Path | None = None, **how: Any) -> Result:
+        """Run git here, with the run's repository: whatever lies at `.git` in the tree is not believed. `index` is the
+        file that is used as such; without one it is the index as it was at first, only to be read."""
+        where = (f"--git-dir={self.repository.git_dir}", f"--work-tree={self.path}")
+        env = {"GIT_INDEX_FILE": str(index or self.index)}
+        settings = (*WHOLE, "-c", f"core.excludesFile={self.private}/litter")
+        return await git(*where, *settings, *args, **{"cwd": self.path, "env": env, **how})
+
+    @property
+    def index(self) -> Path:
+        """As it was at first: flags that somebody sets in the index that programs see here hide nothing."""
+        return self.private / "index"
 
     async def write_tree(self) -> str:
-        """The tree of everything that lies here now, ignored files left out. Taken with the index as it was at first:
-        flags that somebody set in the worktree's index hide nothing."""
-        index = self.private / "index.now"
-        shutil.copy2(self.private / "index", index)
-        env = {"GIT_INDEX_FILE": str(index)}
-        await self.git("add", "--all", "--", ".", env=env, **CHECKING_OUT)
-        return (await self.git("write-tree", env=env)).text
+        """The tree of everything that lies here now, ignored files left out."""
+        index = self._scratch()
+        await self.git("add", "--all", "--", ".", index=index, **CHECKING_OUT)
+        return (await self.git("write-tree", index=index)).text
 
     async def restore(self) -> None:
         """Everything as the commit has it again; what was added is deleted. For checkouts that hold nobody's work."""
-        if not self.untouched_link():
-            await asyncio.to_thread(remove, self.path / ".git")
-            shutil.copy2(self.private / "link", self.path / ".git")
-        await self.git("reset", "--hard", "--quiet", self.base, **CHECKING_OUT)
-        await self.git("clean", "-ffdqx", **CHECKING_OUT)
+        index = self._scratch()
+        await self.git("read-tree", "--reset", "-u", self.base, index=index, **CHECKING_OUT)
+        await self.git("clean", "-ffdqx", index=index, **CHECKING_OUT)
+        await asyncio.to_thread(put_own_git, self.private / OWN / ".git", self.path, index)
+
+    def _scratch(self) -> Path:
+        return Path(shutil.copy2(self.index, self.private / "index.now"))
 
     async def nested(self) -> tuple[str, ...]:
         """Folders here that are repositories of their own: git would keep only their names."""
@@ -89,33 +97,23 @@ class Worktree:
         """False where the folder is gone, or is a link to somewhere else by now."""
         return self.path.is_dir() and not self.path.is_symlink()
 
-    def untouched_link(self) -> bool:
-        """True where `.git` in the tree still is the file that git wrote."""
-        link = self.path / ".git"
-        try:
-            return self.there and not link.is_symlink() and link.read_bytes() == (self.private / "link").read_bytes()
-        except OSError:
-            return False
-
     async def remove(self) -> None:
         """Take the worktree away, whatever an agent did to its files' modes. Refs and commits stay."""
-        await finish(asyncio.to_thread(remove, self.path, self.admin, self.private))
+        await finish(asyncio.to_thread(remove, self.path, self.private))
 
 
 async def add_worktree(repository: Repository, path: Path, commit: str) -> Worktree:
     """A new worktree of `commit` at `path`, which must not exist. Raises GitProblem and then leaves nothing behind."""
-    private = path.with_name(path.name + PRIVATE)
+    tree = Worktree(repository, path, path.with_name(path.name + PRIVATE), commit)
     try:
-        private.mkdir(parents=True)
-        await _register(repository, path, commit)
-        tree = Worktree(repository, path, _admin(path), private, commit)
-        await tree.git("reset", "--hard", "--quiet", commit, **CHECKING_OUT)
-        _remember(tree)
+        tree.private.mkdir(parents=True)
+        path.mkdir()
+        await _check_out(tree)
         return tree
     except BaseException as error:
         # How full the disk is must be asked before what filled it is taken away.
         problem = _explained(error, path) if isinstance(error, GitProblem | OSError) else None
-        await finish(asyncio.to_thread(remove, path, _registered(repository, path), private))
+        await tree.remove()
         if problem is not None:
             raise problem from None
         raise
@@ -124,13 +122,19 @@ async def add_worktree(repository: Repository, path: Path, commit: str) -> Workt
 async def worktree_again(repository: Repository, path: Path, base: str) -> Worktree | None:
     """The worktree at `path` that a process left behind when it died, without the room of the program that worked in
     it. One that never was whole is removed: None."""
-    private = path.with_name(path.name + PRIVATE)
-    admin = _registered(repository, path)
-    _remove_room(private / ROOM)
-    if path.is_dir() and admin != path and (private / "litter").exists():
-        return Worktree(repository, path, admin, private, base)
-    await finish(asyncio.to_thread(remove, path, admin, private))
+    tree = Worktree(repository, path, path.with_name(path.name + PRIVATE), base)
+    _remove_room(tree.private / ROOM)
+    if tree.there and (tree.private / "litter").exists():
+        return tree
+    await tree.remove()
     return None
+
+
+async def _check_out(tree: Worktree) -> None:
+    await tree.git("read-tree", "--reset", "-u", tree.base, **CHECKING_OUT)
+    own = await make_own_git(tree.repository, tree.private / OWN, tree.base)
+    await asyncio.to_thread(put_own_git, own, tree.path, tree.index)
+    (tree.private / "litter").write_text(LITTER)
 
 
 def _remove_room(note: Path) -> None:
@@ -140,46 +144,9 @@ def _remove_room(note: Path) -> None:
             remove(room)
 
 
-async def _register(repository: Repository, path: Path, commit: str) -> None:
-    """Git gives each worktree a name by looking for a free one: one process at a time, and again where another
-    program holds a lock."""
-    add = ("worktree", "add", "--detach", "--no-checkout", path, commit)
-    async with locked(repository.git_dir / "maestro-worktrees.lock"):
-        for attempt in range(TRIES):
-            try:
-                await repository.git(*add)
-                return
-            except GitProblem as problem:
-                if problem.kind != "transient" or attempt + 1 == TRIES:
-                    raise
-                await asyncio.to_thread(remove, path, _registered(repository, path))
-            await asyncio.sleep(0.1 * 2**attempt)
-
-
 def _with_parents(folder: str) -> list[str]:
     parts = folder.split("/") if folder else []
     return ["/".join(parts[: n + 1]) for n in range(len(parts))]
-
-
-def _admin(path: Path) -> Path:
-    link = (path / ".git").read_text("utf-8", "surrogateescape")
-    return Path(link.removeprefix("gitdir: ").rstrip("\n"))
-
-
-def _remember(tree: Worktree) -> None:
-    shutil.copy2(tree.admin / "index", tree.private / "index")
-    shutil.copy2(tree.path / ".git", tree.private / "link")
-    (tree.private / "litter").write_text(LITTER)
-
-
-def _registered(repository: Repository, path: Path) -> Path:
-    """Git's own folder for the worktree at `path`, also where the checkout never came to be."""
-    known = repository.git_dir / "worktrees"
-    for folder in known.iterdir() if known.is_dir() else ():
-        with contextlib.suppress(OSError):
-            if (folder / "gitdir").read_text("utf-8", "surrogateescape").rstrip("\n") == str(path / ".git"):
-                return folder
-    return path
 
 
 def _explained(error: GitProblem | OSError, path: Path) -> GitProblem:

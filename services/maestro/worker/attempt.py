@@ -109,7 +109,7 @@ class Attempt:
             result = await self._played(tree, private)
         touched = before.differs(await fingerprint(self.repo))
         nested = await tree.nested() if tree.there else ()
-        found = Found(touched=touched, nested=nested, link_intact=tree.untouched_link())
+        found = Found(touched=touched, nested=nested, there=tree.there)
         problem = trespass(found) or result.problem
         if problem is not None:
             return Done(problem, result)

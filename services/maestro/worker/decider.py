@@ -14,14 +14,14 @@ SHOWN = 8
 @dataclass(frozen=True, slots=True)
 class Found:
     """What lies there after the agent has ended. `touched` is what changed of the person's own; `escaping` are links
-    that lead out of the repository; `nested` repositories inside the worktree; `link_intact` says that the worktree's
-    `.git` is as git made it."""
+    that lead out of the repository; `nested` repositories inside the worktree; `there` says that the worktree still
+    is where it was."""
 
     changes: tuple[FileChange, ...] = ()
     touched: tuple[str, ...] = ()
     escaping: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
-    link_intact: bool = True
+    there: bool = True
 
 
 def trespass(found: Found) -> Problem | None:
@@ -32,8 +32,10 @@ def trespass(found: Found) -> Problem | None:
             f"while the agent worked, this changed outside its worktree: {listed(found.touched)}",
             "look at it and put it right (nothing was reverted); if it was you, the task is simply tried again",
         )
-    if not found.link_intact:
-        return Problem("scope_violation", "the agent changed the worktree's .git", "tell the agent to leave .git alone")
+    if not found.there:
+        return Problem(
+            "scope_violation", "the agent removed its worktree", "tell the agent to work where it is started"
+        )
     if found.nested:
         mend = "tell the agent to make no repository or clone inside the worktree"
         return Problem("scope_violation", f"the agent made a repository of its own: {listed(found.nested)}", mend)
