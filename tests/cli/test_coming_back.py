@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import os
@@ -9,10 +10,18 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import redis
 
+from maestro.bus.client import ask
+from maestro.cli.engine import reading
+from maestro.cli.preflight import prepare
+from maestro.cli.request import Asked
+from maestro.cli.where import find_place
 from maestro.embedded.processes import is_alive
+from maestro.embedded.server import live_endpoint
 from tests.support.command_line import Going, Person
 from tests.support.gitrepo import git
 from tests.support.wait import wait_for
@@ -97,6 +106,36 @@ def test_a_run_whose_command_is_killed_with_9_leaves_nothing_behind_and_goes_on(
     done = slow.does("resume", slow.the_run())
     assert done.code == 0, done.out + done.err
     ended_as_it_would_have(slow)
+
+
+def test_a_run_whose_log_is_deleted_under_it_ends_says_what_is_left_and_cannot_be_resumed(
+    slow: Person, going: Going
+) -> None:
+    run, pids = slow.the_run(), slow.processes()
+    going.says("T-002 `part(name)` says goodbye merged")
+
+    empty_the_server(slow)
+
+    assert going.ends() == 1
+    assert f"the log of the run {run} is gone" in going.said and "Traceback" not in going.said
+    nothing_is_left(slow, pids)
+    branch = git(slow.repo, "rev-parse", "--short=12", f"maestro/{run}")
+    assert "def part" in git(slow.repo, "show", f"maestro/{run}:bye.py")
+    again = slow.does("resume", run)
+    assert again.code == 1 and "has no log of it: it is gone" in again.err
+    for said in (going.said, again.err):
+        assert f"maestro/{run} at {branch}" in said and f"refs/maestro/{run}/" in said
+        assert f".flow/maestro/sessions/{run}/" in said and "backup" in said
+    assert slow.does(*slow.run_arguments, "--no-input").code == 5, "the next run is not hindered"
+
+
+def empty_the_server(person: Person) -> None:
+    [place] = (person.state / "repos").iterdir()
+    endpoint = live_endpoint(place / "server")
+    assert endpoint is not None
+    client = redis.Redis.from_url(endpoint.url, password=Path(endpoint.password_file).read_text())
+    client.flushall()
+    client.close()
 
 
 def test_a_run_is_paused_from_another_terminal_and_resumed(slow: Person, going: Going) -> None:
@@ -190,6 +229,40 @@ def test_an_interrupted_run_does_not_go_on_by_itself_beside_another(slow: Person
     assert f"{first} was interrupted and is paused" in second.err
     assert {row["run"]: row["status"] for row in slow.does("runs", "--json").json}[first] == "paused"
     assert slow.does("resume", first).code == 0
+
+
+@pytest.fixture
+def asked_for(person: Person, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run whose request was queued by a command that was killed before anybody took it."""
+    assert person.does("runs").code == 0
+    monkeypatch.setenv("MAESTRO_STATE_DIR", str(person.state))
+
+    async def ask_and_die() -> str:
+        place = await find_place(person.repo)
+        asked = Asked(spec=person.spec, agent=f"script:{person.play}", auto_approve=True)
+        start = await prepare(place, asked, "ann")
+        async with reading(place) as engine:
+            place.private().note_run(start.run)
+            await ask(engine.store, start.run, start.command, "start")
+        return start.run
+
+    return asyncio.run(ask_and_die())
+
+
+def test_a_request_that_nobody_took_yet_is_no_run_until_it_is_resumed(person: Person, asked_for: str) -> None:
+    looked = person.does("show", asked_for)
+    assert looked.code == 3 and "has not begun" in looked.err and f"maestro resume {asked_for}" in looked.err
+
+    done = person.does("resume", asked_for)
+
+    assert done.code == 0, done.out + done.err
+
+
+def test_a_request_that_nobody_took_yet_does_not_begin_beside_another_run(person: Person, asked_for: str) -> None:
+    second = person.does(*person.run_arguments, "--no-input")
+
+    assert second.code == 5 and f"{asked_for} was interrupted and is paused" in second.err, second.out + second.err
+    assert {row["run"]: row["status"] for row in person.does("runs", "--json").json}[asked_for] == "paused"
 
 
 def test_watching_ends_with_the_command_that_works_on_the_run(slow: Person, going: Going) -> None:

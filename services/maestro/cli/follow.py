@@ -14,6 +14,7 @@ from maestro.cli.engine import Engine
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.gates import GateDesk
+from maestro.cli.lost import loss, nothing_left
 from maestro.cli.narrate import Line, Narrator
 from maestro.cli.show import Show
 from maestro.embedded.errors import EmbeddedError
@@ -131,10 +132,14 @@ class Following:
         self._check_supervisor()
         try:
             page = await self._reader.new(WAIT_MS)
+            lost = "" if page else await loss(self._engine.store, self.state.run, self.state.seq)
             self._away_since = 0.0
             self._show.notes.pop("server", None)
         except StoreUnavailable as error:
             return await self._server_is_away(error)
+        if lost:
+            self._files.keep(self._projector, now=True)
+            raise await nothing_left(self._engine.place, self.state.run, lost)
         for verdict in page:
             self._take(verdict)
         if page:

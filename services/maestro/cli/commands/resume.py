@@ -68,6 +68,11 @@ async def _join(place: Place, run: str, attending: Attending) -> int:
 
 
 async def _go_on(engine: Engine, run: str, attending: Attending) -> int:
+    from maestro.cli.lost import is_asked_for
+
+    if await is_asked_for(engine.store, run):
+        await pause_others(engine, run)
+        return await attend(engine, run, attending, None)
     state = await load_run(engine, run)
     if state.status == "none":
         raise await no_such_run(engine, run)
@@ -109,14 +114,24 @@ async def load_run(engine: Engine, run: str) -> RunState:
 
 
 async def no_such_run(engine: Engine, run: str) -> CliError:
+    from maestro.cli.lost import is_asked_for, nothing_left
     from maestro_contracts.yamlfile import did_you_mean
 
     known = await engine.store.runs()
     if run in known:
         return CliError(f"nothing in the log {run!r} can be believed, so it is no run", f"see it: maestro log {run}")
+    if await is_asked_for(engine.store, run):
+        return CliError(f"the run {run} has not begun: its request waits", f"begin it: maestro resume {run}")
+    if engine.place.own is not None and engine.place.own.knows(run):
+        what = f"the run {run} was started here, but {_the_server(engine)} has no log of it: it is gone, or never began"
+        return await nothing_left(engine.place, run, what)
     where = f" of {engine.place.repo}" if engine.place.repo else ""
     mend = did_you_mean(run, known) if known else "start one with `maestro run`, or name its repository with --repo"
     return CliError(f"there is no run {run!r}{where}", mend)
+
+
+def _the_server(engine: Engine) -> str:
+    return f"the server at {engine.store.link.address}" if engine.place.remote_url else "the private server"
 
 
 def pause(

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from maestro.runs.state import RunState
 
 
+BEGINS_MS = 20_000
+"""How long a request that waits may take until somebody has taken it, now that everybody is there."""
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Attending:
@@ -137,6 +141,7 @@ async def driving(place: Place, command: str, run: str) -> AsyncIterator[None]:
 async def pause_others(engine: Engine, run: str) -> None:
     """An interrupted run does not go on by itself, only because the services that it needs are there for another."""
     from maestro.bus.client import ask
+    from maestro.cli.lost import is_asked_for
     from maestro.cli.person import who
     from maestro.runs.follow import load
     from maestro_contracts.commands import PauseRun
@@ -148,11 +153,15 @@ async def pause_others(engine: Engine, run: str) -> None:
         if other == run:
             continue
         state = await load(engine.store, engine.keyring(), other)
-        if state.ended_for_good or state.status == "none":
-            own.note_run(other, state.status)
-        elif state.status == "running":
+        is_asked = state.status == "none" and await is_asked_for(engine.store, other)
+        if is_asked:
+            # Only what has begun can be paused.
+            await engine.store.tail({other: 0}, BEGINS_MS)
+        if state.status == "running" or is_asked:
             await ask(engine.store, other, PauseRun(who(engine.place.repo), f"{run} is worked on"))
             console.note(f"the run {other} was interrupted and is paused; go on with it: maestro resume {other}")
+        elif state.ended_for_good or state.status == "none":
+            own.note_run(other, state.status)
 
 
 async def attend(
