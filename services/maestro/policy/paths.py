@@ -161,7 +161,9 @@ _SPARED_BY_DOCS = frozenset[PathClass](
     ("auth", "api", "migration", "deployment", "container", "ci", "backup", "security", "editor-task")
 )
 _SPARED_BY_TESTS = frozenset[PathClass](("auth", "api", "migration", "personal", "production-data", "backup"))
-_SPARED_BY_FIXTURES = _SPARED_BY_DOCS | _SPARED_BY_TESTS | {"manifest", "lock-file", "package-source", "hook"}
+_SPARED_BY_FIXTURES: Final[frozenset[PathClass]] = (
+    _SPARED_BY_DOCS | _SPARED_BY_TESTS | frozenset[PathClass](("manifest", "lock-file", "package-source", "hook"))
+)
 _PROSE = re.compile(r".*\.(?:md|mdx|rst|adoc|asciidoc|txt|org|tex|png|jpe?g|gif|svg|webp|ico)$", re.I)
 
 
