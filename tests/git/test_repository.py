@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from maestro.git.command import git as run_git
-from maestro.git.fingerprint import fingerprint
 from maestro.git.problems import GitProblem, RefMoved, classify, without_secrets
 from maestro.git.refs import RemoteRefs
 from maestro.git.repository import Repository
+from maestro.git.watching import watched
 from maestro.git.workspace import Workspace, is_url
 from maestro_contracts.records import FileChange
 from tests.support.gitrepo import commit, commit_on, git, make_repo, write
@@ -250,20 +250,21 @@ async def test_a_url_that_leads_nowhere_is_a_problem(tmp_path: Path) -> None:
 async def test_what_runs_themselves_change_is_no_difference(repo: Path, tmp_path: Path) -> None:
     run = await Workspace(tmp_path / "work").open("r-1", str(repo))
     base = git(repo, "rev-parse", "HEAD")
-    before = await fingerprint(run)
-
     git(repo, "update-ref", "refs/heads/maestro/r-2", base)
-    git(repo, "update-ref", "refs/maestro/r-2/checkpoints/1", base)
-    git(repo, "update-ref", "refs/remotes/origin/main", base)
-    write(repo, {".flow/maestro/sessions/x": "x"})
-    async with run.checkout("T", base):
-        assert before.differs(await fingerprint(run)) == ()
+
+    async with watched(run, "T-001-1") as watch:
+        git(repo, "update-ref", "refs/heads/maestro/r-1", base)
+        git(repo, "update-ref", "refs/heads/maestro/r-2", commit_on(repo, base, {"new": "x"}))
+        git(repo, "update-ref", "refs/maestro/r-2/checkpoints/1", base)
+        git(repo, "update-ref", "refs/remotes/origin/main", base)
+        write(repo, {".flow/maestro/sessions/x": "x"})
+        async with run.checkout("T", base):
+            assert (await watch.ended()).names == ()
 
 
 async def test_an_unknown_folder_deep_down_is_told_by_its_files(repo: Path, tmp_path: Path) -> None:
     run = await Workspace(tmp_path / "work").open("r-1", str(repo))
-    before = await fingerprint(run)
 
-    write(repo, {"new/deep/x y.txt": "x"})
-
-    assert before.differs(await fingerprint(run)) == (str(repo / "new/deep/x y.txt"),)
+    async with watched(run, "T-001-1") as watch:
+        write(repo, {"new/deep/x y.txt": "x"})
+        assert (await watch.ended()).names == (str(repo / "new/deep/x y.txt"),)

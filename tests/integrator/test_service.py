@@ -187,6 +187,36 @@ async def test_a_branch_that_somebody_else_moved_is_not_built_upon(site: Site) -
     assert site.head() == evil
 
 
+@pytest.mark.parametrize("harm", ["update-ref -d {branch}", "update-ref {branch} {base}"])
+async def test_a_branch_that_was_taken_away_or_put_back_is_where_the_log_has_it_before_the_next_merge(
+    site: Site, harm: str
+) -> None:
+    await site.prepare()
+    first = commit_on(site.path, site.base, {"b.txt": "good\n"})
+    git(site.path, "update-ref", names.task_ref(RUN, "T-001", 1), first)
+    head = the(await site.merge(first, onto=site.base), e.TaskMerged).commit
+    git(site.path, "update-ref", names.checkpoint_ref(RUN, 1), head)
+    git(site.path, *harm.format(branch=f"refs/heads/{BRANCH}", base=site.base).split())
+    work = commit_on(site.path, site.base, {"a.txt": "good\n"})
+    git(site.path, "update-ref", names.task_ref(RUN, "T-002", 1), work)
+
+    merged = the(await site.merge(work, "T-002", onto=head), e.TaskMerged)
+
+    assert git(site.path, "rev-parse", f"{merged.commit}^1", f"{merged.commit}^2").split() == [head, work]
+    assert site.head() == merged.commit
+
+
+async def test_a_checkpoint_whose_ref_somebody_took_before_is_made_all_the_same_and_theirs_is_kept(site: Site) -> None:
+    await site.prepare()
+    evil = commit_on(site.path, site.base, {"evil.txt": "x\n"})
+    git(site.path, "update-ref", names.checkpoint_ref(RUN, 1), evil)
+
+    made = await site.checkpoint(commit=site.base)
+
+    assert made.commit == site.base == git(site.path, "rev-parse", made.ref)
+    assert git(site.path, "rev-parse", names.lost_ref(RUN, made.ref, evil)) == evil
+
+
 async def test_a_branch_that_got_the_prd_meanwhile_is_built_upon(site: Site) -> None:
     await site.prepare()
     await site.prd()

@@ -194,6 +194,19 @@ async def test_whatever_of_the_persons_an_agent_touches_is_named(shop: Shop, scr
     assert named in failed.problem.reason
 
 
+async def test_what_a_refused_attempt_planted_is_gone_before_the_next_and_its_evidence_is_named(shop: Shop) -> None:
+    hook = shop.repo / ".git/hooks/pre-commit"
+    plant = f"echo x > x; echo evil > '{hook}'; git -C '{shop.repo}' config core.fsmonitor evil"
+    config = (shop.repo / ".git/config").read_text()
+
+    failed = the(await shop.do(running(shop.repo, shop.base, plant)), e.TaskFailed)
+
+    assert "pre-commit" in failed.problem.reason and "maestro-evidence/r-abc234-T-001-1" in failed.problem.reason
+    assert not hook.exists() and (shop.repo / ".git/config").read_text() == config
+    again = msgspec.structs.replace(running(shop.repo, shop.base, "echo x > x"), attempt=2)
+    the(await shop.do(again), e.TaskClaimed)
+
+
 async def test_a_dirty_tree_and_a_detached_head_of_the_person_are_no_hindrance(shop: Shop) -> None:
     git(shop.repo, "checkout", "-q", "--detach")
     write(shop.repo, {"README.md": "half edited\n", "unknown.txt": "?"})

@@ -1,23 +1,18 @@
-"""Did somebody touch what is the person's own while an agent worked? A fingerprint before, one after, what differs."""
+"""Did somebody touch the person's working tree or refs while an agent worked? How they are, before and after."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from maestro.git.command import git
-from maestro.git.names import HEADS, REFS, shown
+from maestro.git.names import shown
 from maestro.git.workspace import RunRepo
 
-OURS = (HEADS, REFS)
-NOT_WATCHED = (*OURS, "refs/remotes/", "refs/prefetch/")
-"""Refs that change while a run goes on for other reasons than its agents: ours, and what a fetch brings."""
-WATCHED_FILES = ("config", "config.worktree", "info/attributes")
+NOT_WATCHED = ("refs/remotes/", "refs/prefetch/")
+"""What a fetch brings changes while a run goes on, for other reasons than its agents."""
 FLOW = ".flow/"
 LITTER = (
     "__pycache__",
@@ -35,7 +30,7 @@ LITTER = (
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Names of things with what they were: files and refs, as a person would name them."""
+    """Names of things with what they were, as a person would name them."""
 
     things: dict[str, str]
 
@@ -46,32 +41,22 @@ class Fingerprint:
 
 
 async def fingerprint(repo: RunRepo) -> Fingerprint:
-    """What a run's agents must leave alone: the person's HEAD, refs, configuration and hooks, and, where their
-    working tree is on this host, its changed and unknown files. Ignored files and `.flow/` are not watched."""
-    things = dict(await asyncio.to_thread(lambda: list(_git_files(repo.repository.git_dir))))
-    things |= await _refs(repo)
-    if repo.root is not None:
-        things |= await _tree(repo.root)
-    return Fingerprint(things)
+    """What lies in the person's working tree, where that is on this host: HEAD, and the changed and unknown files.
+    Ignored files and `.flow/` are not watched."""
+    return Fingerprint({} if repo.root is None else await _head(repo.root) | await _tree(repo.root))
 
 
-def _git_files(git_dir: Path) -> Iterator[tuple[str, str]]:
-    hooks = git_dir / "hooks"
-    watched = [git_dir / name for name in WATCHED_FILES]
-    for path in watched + (sorted(hooks.iterdir()) if hooks.is_dir() else []):
-        if path.is_file():
-            yield str(path), hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-async def _refs(repo: RunRepo) -> dict[str, str]:
-    listed = await repo.repository.git("for-each-ref", "--format=%(refname) %(objectname)")
+async def refs_of(repo: RunRepo) -> dict[str, str]:
+    """The refs of the person and of all runs, with what they name."""
+    listed = await repo.repository.git("for-each-ref", "--format=%(objectname) %(refname)")
     pairs = (line.split(" ", 1) for line in listed.text.splitlines())
-    refs = {name: commit for name, commit in pairs if not name.startswith(NOT_WATCHED)}
-    if repo.root is not None:
-        head = await git("rev-parse", "--symbolic-full-name", "HEAD", cwd=repo.root, ok=(0, 128))
-        commit = await git("rev-parse", "HEAD", cwd=repo.root, ok=(0, 128))
-        refs["HEAD"] = f"{head.text} {commit.text}"
-    return refs
+    return {name: id for id, name in pairs if not name.startswith(NOT_WATCHED)}
+
+
+async def _head(root: Path) -> dict[str, str]:
+    head = await git("rev-parse", "--symbolic-full-name", "HEAD", cwd=root, ok=(0, 128))
+    commit = await git("rev-parse", "HEAD", cwd=root, ok=(0, 128))
+    return {"HEAD": f"{head.text} {commit.text}"}
 
 
 async def _tree(root: Path) -> dict[str, str]:

@@ -41,6 +41,16 @@ def checkpoint_ref(run: str, number: int) -> str:
     return f"{REFS}{safe(run)}/checkpoints/{number}"
 
 
+def run_refs(run: str) -> str:
+    """What all refs of the run begin with, but for its branch."""
+    return f"{REFS}{safe(run)}/"
+
+
+def lost_ref(run: str, name: str, object_id: str) -> str:
+    """Where the run keeps what a ref named that somebody took away while an agent worked."""
+    return f"{REFS}{safe(run)}/lost/{object_id[:8]}/{name.removeprefix('refs/')}"
+
+
 def message(title: str, body: str = "", **trailers: str) -> str:
     """A commit message; `Maestro_Task="T-001"` becomes the trailer `Maestro-Task: T-001`; empty ones are left out."""
     values = {name.replace("_", "-"): _line(value) for name, value in trailers.items()}

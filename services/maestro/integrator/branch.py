@@ -38,6 +38,26 @@ async def advance(repo: RunRepo, make: Callable[[str], Awaitable[tuple[str, T]]]
     raise RefMoved(repo.branch)
 
 
+async def put_forward(repo: RunRepo, onto: str) -> None:
+    """The branch as the log has it, where it is gone or stands behind: that loses nobody's work."""
+    head = await repo.refs.read(repo.branch)
+    if not onto or head == onto or await repo.repository.find(onto) is None:
+        return
+    if head is None or await repo.repository.descends(onto, head):
+        await repo.refs.write(repo.branch, onto, head)
+
+
+async def point(repo: RunRepo, ref: str, commit: str) -> None:
+    """Make the ref name the commit. What another program put in its place before is kept under another name."""
+    found = await repo.refs.read(ref)
+    if found == commit:
+        return
+    if found is not None:
+        with suppress(RefMoved):
+            await repo.refs.write(names.lost_ref(repo.run, ref, found), found, None)
+    await repo.refs.write(ref, commit, found)
+
+
 async def history(repo: RunRepo, base: str, head: str) -> list[Commit]:
     """The branch's commits since its base, newest first."""
     await repo.refs.ensure(base)

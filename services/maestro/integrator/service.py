@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
 from maestro.git import names
-from maestro.git.problems import GitProblem, RefMoved, from_os_error
+from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import RunRepo, Workspace
-from maestro.integrator.branch import advance, head_of, history
+from maestro.integrator.branch import advance, head_of, history, point, put_forward
 from maestro.integrator.decider import conflict, merge_message, merged_before, moved_by_others, prd_message, said_before
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -102,6 +102,7 @@ class Integrator:
     async def _merged(self, repo: RunRepo, command: c.MergeTask) -> e.TaskMerged | e.MergeRefused:
         await repo.refs.ensure(command.commit)
         async with repo.turn():
+            await put_forward(repo, command.onto)
             return await advance(repo, lambda head: self._merged_onto(repo, command, head))
 
     async def _merged_onto(
@@ -139,14 +140,9 @@ class Integrator:
         assert isinstance(command, c.MakeCheckpoint)
         repo = await self.workspace.open(delivery.run, command.repo.url)
         ref = names.checkpoint_ref(repo.run, command.number)
-        commit = await repo.refs.read(ref)
-        if commit is None:
-            commit = command.commit or await head_of(repo)
-            await repo.refs.ensure(commit)
-            try:
-                await repo.refs.write(ref, commit, None)
-            except RefMoved:
-                commit = await repo.refs.read(ref) or commit
+        commit = command.commit or await repo.refs.read(ref) or await head_of(repo)
+        await repo.refs.ensure(commit)
+        await point(repo, ref, commit)
         return _outcome(delivery, e.CheckpointMade(command.number, command.name, commit, ref))
 
     async def hand_over(self, delivery: Delivery, ctx: Context) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
 from maestro.git import names
+from maestro.git.guard import guarded
 from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import RunRepo, Workspace
 from maestro.validator.checks import Bases, Checks
@@ -65,7 +66,8 @@ class Validator:
             checks = Checks(repo, delivery.id, *ends, command.timeout_s, self.bases, looked.steered)
             if delivery.count > 1:
                 await checks.tidy()
-            checked = await checks.run(_commands(command))
+            async with guarded(repo.repository.git_dir, f"{repo.run}-{delivery.id}"):
+                checked = await checks.run(_commands(command))
             problem = problem_of_checks(checked, command.says)
         return e.VoteCast(
             task=command.task.id,
@@ -97,7 +99,8 @@ class Validator:
         checks = Checks(repo, delivery.id, command.commit, command.repo.base, command.timeout_s, self.bases)
         if delivery.count > 1:
             await checks.tidy()
-        checked = await checks.run(_run_commands(command))
+        async with guarded(repo.repository.git_dir, f"{repo.run}-{delivery.id}"):
+            checked = await checks.run(_run_commands(command))
         own = {check.evidence.command: check for check in checked if check.kind == "check"}
         verdicts = tuple(requirement_verdict(item, own.get(item.check), checked) for item in command.requirements)
         return e.RunChecked(

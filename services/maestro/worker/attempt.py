@@ -18,14 +18,14 @@ from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Session
 from maestro.agents.words import plain
 from maestro.bus.service import Context, Delivery, Outcome, Said
 from maestro.git import names
-from maestro.git.fingerprint import fingerprint
 from maestro.git.finishing import finish
 from maestro.git.problems import GitProblem, RefMoved
 from maestro.git.repository import Commit
 from maestro.git.scope import leads_out
+from maestro.git.watching import watched
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
-from maestro.worker.decider import Found, problem_with, trespass
+from maestro.worker.decider import Found, planted_earlier, problem_with, trespass
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import FileChange, Problem, Ran
@@ -104,12 +104,14 @@ class Attempt:
     # --- the agent ------------------------------------------------------------------------------------------------
 
     async def _worked(self, tree: Worktree) -> Done:
-        before = await fingerprint(self.repo)
-        with room(tree.private) as private:
-            result = await self._played(tree, private)
-        touched = before.differs(await fingerprint(self.repo))
+        async with watched(self.repo, self.name) as watch:
+            if watch.guard.earlier.names:
+                return Done(planted_earlier(watch.guard.earlier))
+            with room(tree.private) as private:
+                result = await self._played(tree, private)
+            outside = await watch.ended()
         nested = await tree.nested() if tree.there else ()
-        found = Found(touched=touched, nested=nested, there=tree.there)
+        found = Found(touched=outside.names, evidence=outside.kept, nested=nested, there=tree.there)
         problem = trespass(found) or result.problem
         if problem is not None:
             return Done(problem, result)

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from maestro.git.guard import Finding
 from maestro.git.scope import outside
 from maestro_contracts.records import FileChange, Problem, TaskSpec
 
 SHOWN = 8
+NOT_PUT_BACK = "look at it and put it right (nothing was reverted); if it was you, the task is simply tried again"
+PUT_BACK = (
+    "configuration and hooks are as they were; your files and branches were not reverted: look at them. "
+    "If it was you, take your change from there: the task is simply tried again"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies there after the agent has ended. `touched` is what changed of the person's own; `escaping` are links
+    """What lies there after the agent has ended. `touched` is what changed of others, `evidence` where
+    changed files of git's are kept (they themselves were put back); `escaping` are links
     that lead out of the repository; `nested` repositories inside the worktree; `there` says that the worktree still
     is where it was."""
 
     changes: tuple[FileChange, ...] = ()
     touched: tuple[str, ...] = ()
+    evidence: str = ""
     escaping: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
     there: bool = True
@@ -27,11 +35,8 @@ class Found:
 def trespass(found: Found) -> Problem | None:
     """What the agent did to others. It comes before everything else: it happened, whatever else went wrong."""
     if found.touched:
-        return Problem(
-            "scope_violation",
-            f"while the agent worked, this changed outside its worktree: {listed(found.touched)}",
-            "look at it and put it right (nothing was reverted); if it was you, the task is simply tried again",
-        )
+        reason = f"while the agent worked, this changed outside its worktree: {listed(found.touched)}"
+        return Problem("scope_violation", reason + _kept(found.evidence), PUT_BACK if found.evidence else NOT_PUT_BACK)
     if not found.there:
         return Problem(
             "scope_violation", "the agent removed its worktree", "tell the agent to work where it is started"
@@ -43,6 +48,16 @@ def trespass(found: Found) -> Problem | None:
         mend = "link only to files of this repository, by relative paths"
         return Problem("scope_violation", f"a link leads out of the repository: {listed(found.escaping)}", mend)
     return None
+
+
+def planted_earlier(finding: Finding) -> Problem:
+    """What somebody left whose worker died before it could be put back."""
+    reason = f"a worker died at its work, and this had changed in the repository: {listed(finding.names)}"
+    return Problem("scope_violation", reason + _kept(finding.kept), PUT_BACK)
+
+
+def _kept(evidence: str) -> str:
+    return f"; what was found there is kept in {evidence}" if evidence else ""
 
 
 def problem_with(task: TaskSpec, found: Found) -> Problem | None:
