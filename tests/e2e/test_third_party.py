@@ -186,6 +186,8 @@ def ran(package: tuple[str, str, str], spec: str, play: str, folder: Path) -> Fi
     git(origin, "init", "-q", "-b", "main")
     commit(origin, {}, "As it was distributed")
     owner = Owner(folder / "owner")
+    # As in the virtual environment that its developers would have activated.
+    owner.env["PATH"] = f"{Path(sys.executable).parent}:{owner.env['PATH']}"
     git(owner.folder, "clone", "-q", str(origin), "package")
     owner.repo = owner.folder / "package"
     owner.spec.write_text(spec)

@@ -31,8 +31,8 @@ def room(private: Path) -> Iterator[Path]:
 
 def clean_environment(tree: Path, private: Path, root: Path | None, passed: Iterable[str] = ()) -> dict[str, str]:
     """The environment of a program that works in `tree`: its own home and temporary folder under `private`, the
-    project's own Python where it has one (in `root`, the person's tree) or else ours, and the names in `passed` as
-    this process has them (`NAME=value` sets one)."""
+    project's own Python where it has one (in `root`, the person's tree), or else the one on PATH, and the names in
+    `passed` as this process has them (`NAME=value` sets one)."""
     home, tmp = private / "home", private / "tmp"
     for folder in (home, tmp):
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,8 @@ def _python(root: Path | None, path: str) -> dict[str, str]:
     for venv in (root / ".venv", root / "venv") if root is not None else ():
         if (venv / "bin/python").exists():
             return {"VIRTUAL_ENV": str(venv), "PATH": f"{venv}/bin:{path}"}
-    return {"PATH": f"{os.path.dirname(sys.executable)}:{path}"}
+    # Ours comes last, for a machine that has no `python`: what a project needs is where the person put it.
+    return {"PATH": f"{path}:{os.path.dirname(sys.executable)}"}
 
 
 def _toolchains() -> dict[str, str]:
