@@ -49,4 +49,6 @@ integrator
           MakeCheckpoint (from conductor), HandOver (from conductor)
     says  RunPrepared, PrdCommitted, TaskMerged, MergeRefused, CheckpointMade, StepWorkFailed, HandedOver,
           CommandDeadLettered
+
+gateway
 """

@@ -17,6 +17,7 @@ Role = Literal[
     "worker",
     "validator",
     "integrator",
+    "gateway",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -63,9 +64,39 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
         }
     ),
     "taskgen": frozenset({e.TasksGenerated, e.TasksRefused, e.DecisionRecorded, e.CommandDeadLettered}),
-    "gatekeeper": frozenset({e.GateOpened, e.GateDecided, e.GateClosed, e.DecisionRefused, e.CommandDeadLettered}),
-    "worker": frozenset({e.TaskStarted, e.AgentReported, e.TaskClaimed, e.TaskFailed, e.CommandDeadLettered}),
-    "validator": frozenset({e.VoteCast, e.RunChecked, e.StepWorkFailed, e.CommandDeadLettered}),
+    "gatekeeper": frozenset(
+        {
+            e.GateOpened,
+            e.GateVoted,
+            e.GateDecided,
+            e.GateClosed,
+            e.GateReminded,
+            e.GateEscalated,
+            e.DecisionRefused,
+            e.ActionProposed,
+            e.ActionClassified,
+            e.ApprovalGiven,
+            e.ActionRejected,
+            e.AgentSlowed,
+            e.GrantIssued,
+            e.GrantRevoked,
+            e.EffectApproved,
+            e.RollBackOrdered,
+            e.CommandDeadLettered,
+        }
+    ),
+    "worker": frozenset(
+        {
+            e.TaskStarted,
+            e.AgentReported,
+            e.TaskClaimed,
+            e.TaskFailed,
+            e.EffectStarted,
+            e.EffectEnded,
+            e.CommandDeadLettered,
+        }
+    ),
+    "validator": frozenset({e.VoteCast, e.RunChecked, e.GateCommandRan, e.StepWorkFailed, e.CommandDeadLettered}),
     "integrator": frozenset(
         {
             e.RunPrepared,
@@ -75,9 +106,14 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
             e.CheckpointMade,
             e.StepWorkFailed,
             e.HandedOver,
+            e.EffectStarted,
+            e.EffectEnded,
+            e.RolledBack,
+            e.RollBackFailed,
             e.CommandDeadLettered,
         }
     ),
+    "gateway": frozenset(),
 }
 
 
@@ -101,14 +137,27 @@ ASKED_BY: dict[type[c.Command], str] = {
     c.OpenGate: "conductor",
     c.DecideGate: "a person",
     c.GateDeadline: "a timer",
+    c.GateReminder: "a timer",
+    c.GateEscalation: "a timer",
+    c.PollGate: "a timer",
+    c.JudgeGate: "validator",
     c.CloseGate: "conductor",
+    c.ProposeAction: "worker",
+    c.ProposeChange: "conductor",
+    c.AskPeople: "a timer",
+    c.IssueGrant: "a person",
+    c.RevokeGrant: "a person",
+    c.ApproveAfter: "a person",
+    c.RollBack: "a person",
     c.DoTask: "conductor",
     c.ValidateClaim: "conductor",
     c.ValidateRun: "conductor",
+    c.RunGateCommand: "gatekeeper",
     c.PrepareRun: "conductor",
     c.CommitPrd: "conductor",
     c.MergeTask: "conductor",
     c.MakeCheckpoint: "conductor",
     c.HandOver: "conductor",
+    c.RevertChange: "gatekeeper",
 }
 """Who sends each command in the ordinary course. No queue checks it: who handles it decides."""
