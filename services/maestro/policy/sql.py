@@ -17,7 +17,7 @@ from maestro.policy.effects import Effect, EffectKind, Where
 from maestro.policy.paths import effects_of_path
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Expr
 
 MAX_CHARACTERS = 100_000
 DIALECTS = ("postgres", "mysql", "tsql", "sqlite")
@@ -314,7 +314,7 @@ _COMPILED_FUNCTIONS = [(re.compile(rf"(?:{regex})", re.I), kind, detail) for reg
 class _Statement:
     """One statement's tree and what it does."""
 
-    def __init__(self, tree: Expression, dialect: str, database: str, where: Where) -> None:
+    def __init__(self, tree: Expr, dialect: str, database: str, where: Where) -> None:
         from sqlglot import exp
 
         self.exp: Any = exp
