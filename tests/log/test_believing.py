@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -73,6 +74,34 @@ async def test_a_key_that_was_never_enrolled_is_not_believed(any_store: AnyStore
     (reason,) = await reasons(any_store, people)
 
     assert reason.endswith("was never enrolled")
+
+
+async def test_what_a_process_signed_itself_is_believed_only_under_its_enrolled_key(
+    any_store: AnyStore,
+) -> None:
+    people = People(any_store)
+    me = (await people.join("worker-1", "worker")).identity
+    keyring = people.keyring
+    author = Author(replace(me, key=SigningKey.generate(me.key.name)), keyring.own)
+    await author.write(any_store, author.draft("r", [said("a")], ts=5))
+
+    (verdict,) = [each async for each in commits(any_store, keyring, "r")]
+
+    assert isinstance(verdict, Rejected)
+    assert verdict.reason.endswith("their key did not sign it")
+
+
+async def test_what_a_process_signed_itself_is_believed_only_as_it_signed_it(any_store: AnyStore) -> None:
+    people = People(any_store)
+    me = (await people.join("worker-1", "worker")).identity
+    keyring = people.keyring
+    (note,) = Author(me, keyring.own).draft("r", [said("a", "one")], ts=5).notes
+    await put(any_store, note.body.replace(b'"one"', b'"two"'), "a")
+    await put(any_store, note.body, "b")
+
+    verdicts = [each async for each in commits(any_store, keyring, "r")]
+
+    assert [type(each) for each in verdicts] == [Rejected, Commit]
 
 
 async def test_an_enrolment_counts_only_from_the_operator(any_store: AnyStore) -> None:

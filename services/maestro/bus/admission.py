@@ -57,7 +57,7 @@ async def be_admitted(settings: ServiceSettings, store: Store) -> Admission:
         ) from None
     except KeyRefused as error:
         raise NotAdmitted(str(error)) from None
-    return Admission(Author(identity), keyring)
+    return Admission(Author(identity, keyring.own), keyring)
 
 
 async def _trust(settings: ServiceSettings) -> Keyring:

@@ -15,6 +15,7 @@ from maestro.log.commit import (
     parse_commit,
 )
 from maestro.log.identity import Identity
+from maestro.log.own import Own
 from maestro.log.store import Appended, Duplicate, Note, Result, Store, Write
 from maestro_contracts.envelope import MAX_ENTRY, CommitHeader, EventRecord, Unreadable, encode
 from maestro_contracts.events import Event
@@ -50,8 +51,10 @@ class Draft:
 class Author:
     """Signs for one identity. Not two drafts of one run may be under way at once: they would take the same place."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, own: Own | None = None) -> None:
+        """`own` is told of every note signed here."""
         self.identity = identity
+        self._own = Own() if own is None else own
         self._chains: dict[str, tuple[int, str]] = {}
 
     def draft(
@@ -83,6 +86,7 @@ class Author:
             body = build_commit(header, [line for _, line in page], self.identity.key)
             notes.append(Note(body, commit_ids(header, [record for record, _ in page])))
             aseq, aprev = aseq + 1, note_hash(body)
+            self._own.add(self.identity.key.verify_key.key, aprev)
         return Draft(run, tuple(notes), tuple(blobs), aseq, aprev)
 
     def settle(self, draft: Draft, result: Result) -> None:

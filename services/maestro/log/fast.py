@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Union, cast
 
 import msgspec
 
-from maestro.log.commit import MAGIC
+from maestro.log.commit import MAGIC, note_hash
 from maestro.log.members import Find, Member
 from maestro.log.note import DASH
 from maestro_contracts import upcast
@@ -33,12 +33,13 @@ class PlainRecord(msgspec.Struct, frozen=True, gc=False):
 
 class Plain(NamedTuple):
     """A plain entry: what it says, if `proof` holds. Records have typed `data`. `proof` is the author's public key,
-    the signature and the text, as `signatures.py` has it."""
+    the signature and the text, as `signatures.py` has it; `hash` what the author's next commit names."""
 
     header: CommitHeader
     member: Member
     records: list[Any]
     proof: bytes
+    hash: str
 
 
 def open_plain(body: bytes, run: str, find: Find) -> Plain | None:
@@ -57,7 +58,7 @@ def open_plain(body: bytes, run: str, find: Find) -> Plain | None:
         # What is passed over in a known record would still have to be UTF-8.
         if not records or len(records) != text.count(b"\n") or not _is_utf8(body):
             return None
-        return Plain(header, member, records, b"".join((member.key.key, signature, body[: cut + 1])))
+        return Plain(header, member, records, b"".join((member.key.key, signature, body[: cut + 1])), note_hash(body))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 

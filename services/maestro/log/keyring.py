@@ -10,6 +10,7 @@ from dataclasses import replace
 from maestro.log.identity import OPERATOR
 from maestro.log.members import Member, enrolled_member, operator_member
 from maestro.log.note import VerifyKey
+from maestro.log.own import Own
 from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, examine
 from maestro_contracts.events import ActorEnrolled, ActorRevoked, Event
@@ -23,6 +24,8 @@ class Keyring:
         self._members: dict[tuple[str, str], Member] = {}
         self._roles: dict[str, str] = {}
         self._chains = Chains()
+        self.own = Own()
+        """What this process signed itself."""
         self.seq = 0
         """The last entry of the system log that is taken in."""
 

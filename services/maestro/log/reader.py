@@ -103,7 +103,9 @@ class Reader:
                 return await self._helper.answer(len(page.proofs))
             except ConnectionError:
                 self._do_without_helper()
-        return [is_signed(proof) for proof in page.proofs]
+        holds = self._keyring.own.holds
+        plain = [plain for plain in page.opened if plain is not None]
+        return [holds(each.member.key.key, each.hash) or is_signed(each.proof) for each in plain]
 
     def _do_without_helper(self) -> None:
         if self._helper is not None:

@@ -72,9 +72,8 @@ def examine(entry: Entry, run: str, find: Find) -> Examined:
 
 def examined(entry: Entry, plain: Plain) -> Examined:
     """A plain entry whose signature was found right."""
-    header, member, records, _ = plain
+    header, member, records, _, hash = plain
     events = [record.data for record in records]
-    hash = note_hash(entry.body)
     return Examined(entry.seq, entry.body, "", False, "", hash, header, member.role, member.revoked, records, events)
 
 
