@@ -9,7 +9,7 @@ A command goes to one role's queue; an event goes into the run's log, where ever
 where this table lets its author say it. Nothing here imports anything of the services.
 
 operator
-    says  ActorEnrolled, ActorRevoked
+    says  ActorEnrolled, ActorRevoked, PersonEnrolled, PersonRevoked
 
 registrar
     takes Enrol (from any process)

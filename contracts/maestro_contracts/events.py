@@ -60,6 +60,26 @@ class ActorRevoked(Event):
     reason: str
 
 
+class PersonEnrolled(Event):
+    """A person, what they may decide (`roles`, all of them: earlier ones that are not named are taken back), and a key
+    of theirs, an OpenSSH public key line; it is empty where they decide only through a gateway. `name` is for people."""
+
+    person: str
+    key: str
+    roles: tuple[str, ...]
+    name: str
+    at: int
+
+
+class PersonRevoked(Event):
+    """From here on nothing signed with the person's key of this fingerprint (`SHA256:...`) decides anything. Without a
+    fingerprint: with none of their keys, and they have no role any more."""
+
+    person: str
+    fingerprint: str
+    reason: str
+
+
 # --- said by the conductor ---------------------------------------------------------------------------------------
 
 
@@ -538,6 +558,8 @@ class CommandDeadLettered(Event):
 AnyEvent = (
     ActorEnrolled
     | ActorRevoked
+    | PersonEnrolled
+    | PersonRevoked
     | RunStarted
     | StepStarted
     | StepCompleted

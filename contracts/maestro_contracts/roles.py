@@ -23,7 +23,7 @@ Role = Literal[
 ROLES: tuple[Role, ...] = get_args(Role)
 
 SAYS: dict[Role, frozenset[type[e.Event]]] = {
-    "operator": frozenset({e.ActorEnrolled, e.ActorRevoked}),
+    "operator": frozenset({e.ActorEnrolled, e.ActorRevoked, e.PersonEnrolled, e.PersonRevoked}),
     "registrar": frozenset(),
     "conductor": frozenset(
         {

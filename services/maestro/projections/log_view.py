@@ -108,6 +108,8 @@ def _run_started(event: e.RunStarted) -> str:
 SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.ActorEnrolled: lambda v: f"{v.actor} as {v.role}, epoch {v.epoch}" + (f", on {v.host}" if v.host else ""),
     e.ActorRevoked: lambda v: f"{v.actor}, epoch {v.epoch}: {_short(v.reason)}",
+    e.PersonEnrolled: lambda v: f"{v.person} as {', '.join(v.roles) or 'nothing'}",
+    e.PersonRevoked: lambda v: f"{v.person}, {v.fingerprint or 'every key'}: {_short(v.reason)}",
     e.RunStarted: _run_started,
     e.StepStarted: lambda v: f"{_visit(v)} ({v.kind})" + (f", attempt {v.attempt}" if v.attempt > 1 else ""),
     e.StepCompleted: lambda v: f"{_visit(v)}: {v.outcome}",
