@@ -63,20 +63,90 @@ def test_a_checkpoint_is_made_at_each_group_and_phase_end_and_the_run_waits_for_
     ]
 
 
-def test_a_task_that_always_fails_is_tried_again_then_abandoned_and_refined_at_most_three_times() -> None:
+def not_met(run: Conversation, id: str, command: c.Command, problem: Problem) -> tuple[str, e.Event] | None:
+    """Every attempt at T-001 fails with the problem, and so does the check of its requirement."""
+    if isinstance(command, c.ValidateRun):
+        verdicts = (RequirementVerdict("R-1", "not_met", "no"), RequirementVerdict("R-2", "met"))
+        evidence = (Evidence("true", 1, 1, False),)
+        return "validator-1", e.RunChecked(
+            command.step, command.visit, "validator-1", "c", "t", "not_met", verdicts, evidence
+        )
+    if isinstance(command, c.DoTask) and command.task.id.startswith("T-001"):
+        return failing(problem)(run, id, command)
+    return honest(run, id, command)
+
+
+def attempts_of(run: Conversation) -> list[tuple[str, int]]:
+    return [(event.task, event.attempt) for event in run.events(e.TaskDispatched)]  # type: ignore[attr-defined]
+
+
+def test_a_task_that_fails_otherwise_each_time_is_refined_at_most_three_times() -> None:
     def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
-        if isinstance(command, c.ValidateRun):
-            verdicts = (RequirementVerdict("R-1", "not_met", "no"), RequirementVerdict("R-2", "not_met", "no"))
-            checked = e.RunChecked(command.step, command.visit, "validator-1", "c", "t", "not_met", verdicts)
-            return "validator-1", checked
-        return failing(Problem("agent_crash", "it crashed"))(run, id, command)
+        return not_met(run, id, command, Problem("agent_crash", f"it crashed at {run.now}"))
 
     run = Conversation().start().answer_all(reply)
     assert run.state.status == "failed"
     assert run.state.iteration == 3
-    attempts = [event.attempt for event in run.events(e.TaskDispatched) if event.task == "T-001"]  # type: ignore[attr-defined]
-    assert attempts == [1, 2, 3]
+    assert [attempt for task, attempt in attempts_of(run) if task == "T-001"] == [1, 2, 3]
     assert "after 3 iterations" in run.state.problem.reason  # type: ignore[union-attr]
+
+
+def test_a_task_that_fails_in_the_very_same_way_in_two_iterations_is_not_taken_up_a_third_time() -> None:
+    crash = Problem("agent_crash", "it crashed")
+    run = Conversation().start().answer_all(lambda run, id, command: not_met(run, id, command, crash))
+
+    assert run.state.status == "failed"
+    of_it = [each for each in attempts_of(run) if each[0].startswith("T-001")]
+    assert of_it == [("T-001", 1), ("T-001", 2), ("T-001", 3), ("T-001.1", 1), ("T-001.1", 2), ("T-001.1", 3)]
+    reason = run.state.problem.reason  # type: ignore[union-attr]
+    assert reason.startswith("trying again would not help T-001.1, T-003.1: T-001.1 failed: it crashed")
+
+
+def test_a_task_that_left_its_bounds_three_times_is_not_taken_up_again_nor_what_needs_it() -> None:
+    strayed = Problem("scope_violation", "changed files that are none of the task's: x")
+    run = Conversation().start().answer_all(lambda run, id, command: not_met(run, id, command, strayed))
+
+    assert run.state.status == "failed"
+    assert attempts_of(run) == [("T-001", 1), ("T-002", 1), ("T-001", 2), ("T-001", 3)]
+    assert run.state.iterations == []
+    reason = run.state.problem.reason  # type: ignore[union-attr]
+    assert reason.startswith("trying again would not help T-001, T-003: T-001 failed: changed files that are none")
+
+
+def test_a_task_that_is_hopeless_holds_up_no_other_that_can_be_mended() -> None:
+    strayed = Problem("scope_violation", "changed files that are none of the task's: x")
+    crashed: list[str] = []
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.DoTask) and command.task.id == "T-002":
+            crashed.append(id)
+            return failing(Problem("agent_crash", "it crashed"))(run, id, command)
+        return not_met(run, id, command, strayed)
+
+    run = Conversation().start().answer_all(reply)
+    assert len(crashed) == 3
+    assert [task.id for each in run.state.iterations for task in each.tasks] == ["T-002.1"]
+    assert run.state.tasks["T-002.1"].status == "done"
+
+
+def test_a_branch_that_somebody_moved_pauses_the_run_and_costs_no_attempt_until_it_is_mended() -> None:
+    moved = [Problem("ambiguous", "the branch was moved by somebody else", "git branch -f, then resume the run")]
+
+    def reply(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event] | None:
+        if isinstance(command, c.MergeTask) and moved:
+            return "integrator-1", e.MergeRefused(command.task, command.attempt, moved[0])
+        return honest(run, id, command)
+
+    run = Conversation().start().answer_all(reply)
+    assert run.state.status == "paused"
+    (paused,) = run.events(e.RunPaused)
+    assert paused.why.startswith("the branch was moved by somebody else; git branch -f")  # type: ignore[attr-defined]
+    assert all(attempt == 1 for _, attempt in attempts_of(run))
+
+    moved.clear()
+    run.request("resume", c.ResumeRun("ada")).answer_all(reply)
+    assert run.state.status == "completed"
+    assert run.state.iterations == []
 
 
 def test_a_task_whose_dependency_failed_waits_for_the_next_iteration() -> None:

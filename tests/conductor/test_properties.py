@@ -12,7 +12,7 @@ from maestro_contracts import events as e
 from maestro_contracts.records import Problem, RequirementVerdict
 from tests.support.conversation import Conversation, decided, honest, opened
 
-KINDS = ["agent_crash", "time_out", "check_failed", "scope_violation", "structural", "environment"]
+KINDS = ["agent_crash", "time_out", "check_failed", "scope_violation", "structural", "environment", "ambiguous"]
 
 
 class Fate:

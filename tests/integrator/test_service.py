@@ -181,7 +181,7 @@ async def test_a_branch_that_somebody_else_moved_is_not_built_upon(site: Site) -
 
     refused = the(await site.merge(work, onto=site.base), e.MergeRefused)
 
-    assert refused.problem.kind == "scope_violation"
+    assert refused.problem.kind == "ambiguous"
     assert "evil.txt" in refused.problem.reason
     assert site.base in refused.problem.mend
     assert site.head() == evil

@@ -297,7 +297,7 @@ def _refine(state: RunState, step: StepState) -> Iterator[Said]:
         return
     tasks = refine.fix_tasks(state, checked, state.iteration + 1)
     if not tasks:
-        yield _give_up(step, Problem("ambiguous", "nobody can tell what to mend: " + "; ".join(why), "add checks"))
+        yield _give_up(step, refine.stuck(state, why))
         return
     back = _reset(state, step, step.step.target, f"iteration {state.iteration + 1}")
     yield back

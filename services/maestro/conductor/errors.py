@@ -23,7 +23,13 @@ RETRIED: dict[str, bool] = {
     "structural": False,
     "cancelled": False,
 }
-"""Whether another attempt can help. The others need a person, or another plan."""
+"""Whether another attempt can help at once. The others need a person, or another plan."""
+
+FOR_A_PERSON = frozenset({"environment", "ambiguous"})
+"""With these a task waits for somebody: its run is paused, and nothing is given up."""
+
+NOT_REFINED = frozenset({"scope_violation", "cancelled"})
+"""After these no later iteration takes a task up: whoever did it was told its bounds each time, and left them."""
 
 STEP_RETRIED = frozenset({"transient", "time_out", "agent_crash"})
 """A step's own work (drafting, branching, checking) is deterministic: only these can go away by themselves."""

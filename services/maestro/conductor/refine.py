@@ -4,30 +4,66 @@ from __future__ import annotations
 
 import msgspec
 
+from maestro.conductor.errors import NOT_REFINED
 from maestro.runs.state import RunState, TaskState
 from maestro_contracts import events as e
-from maestro_contracts.records import Evidence, Requirement, TaskSpec
+from maestro_contracts.records import Evidence, Problem, Requirement, TaskSpec
 
 
 def fix_tasks(state: RunState, checked: e.RunChecked, number: int) -> tuple[TaskSpec, ...]:
     """The tasks of iteration `number`: failed tasks again, in their groups; then, one after the other, each requirement
-    that does not hold and has no task among them; or else the failing commands that nothing covers."""
-    again = failed_tasks(state)
+    that does not hold and has no task among the failed ones; or else the failing commands that nothing covers. What
+    trying again cannot help is left out, with what needs it."""
+    failed = failed_tasks(state)
+    hopeless = _hopeless(state, failed)
+    again = [task for task in failed if task.spec.id not in hopeless]
     tasks = _redo(again, number)
-    covered = {requirement for task in again for requirement in task.spec.requirements}
+    covered = {requirement for task in failed for requirement in task.spec.requirements}
     group = max((task.group for task in tasks), default=0)
     missing = [requirement for requirement in _not_met(state, checked) if requirement.id not in covered]
     for position, requirement in enumerate(missing, start=group + 1):
         tasks.append(_fix_requirement(state, requirement, checked, number, position))
-    if not tasks:
+    if not tasks and not hopeless:
         tasks = [_fix_command(evidence, number, n) for n, evidence in enumerate(_failing(checked), start=1)]
     return tuple(tasks)
+
+
+def stuck(state: RunState, why: tuple[str, ...]) -> Problem:
+    """Why there is no further iteration although not all holds."""
+    hopeless = _hopeless(state, failed_tasks(state))
+    if not hopeless:
+        return Problem("ambiguous", "nobody can tell what to mend: " + "; ".join(why), "add checks")
+    reason = f"trying again would not help {', '.join(hopeless)}: " + "; ".join(why)
+    return Problem("check_failed", reason, "see the report; mend the task, its files or the agent, and start a new run")
 
 
 def failed_tasks(state: RunState) -> list[TaskState]:
     """The tasks that failed and have not been taken up again by a later iteration."""
     latest = {_root(task.spec.id): task for task in state.tasks.values()}
     return [task for task in latest.values() if task.status == "failed"]
+
+
+def _hopeless(state: RunState, failed: list[TaskState]) -> list[str]:
+    """The failed tasks that another iteration cannot help: they left their bounds, or failed in the very same way as
+    in the iteration before, or need such a task."""
+    found: list[str] = []
+    for task in failed:
+        needs = {_root(name) for name in task.spec.depends_on} & {_root(name) for name in found}
+        if needs or _out_of_bounds(task) or task.problem in _problems_before(state, task):
+            found.append(task.spec.id)
+    return found
+
+
+def _out_of_bounds(task: TaskState) -> bool:
+    return task.problem is not None and task.problem.kind in NOT_REFINED
+
+
+def _problems_before(state: RunState, task: TaskState) -> list[Problem | None]:
+    """What the task ended with in the iteration before; empty where there was none."""
+    earlier = [
+        other for other in state.tasks.values() if _root(other.spec.id) == _root(task.spec.id) and other is not task
+    ]
+    return [earlier[-1].problem] if earlier else []
 
 
 def asked_tasks(text: str, number: int) -> tuple[TaskSpec, ...]:

@@ -1,7 +1,8 @@
 """What is tried again, and when does a run wait for a person first?
 
-A full disk, a missing program or a permission fails everything alike: trying on would only use up the attempts. The run
-is paused then, nothing is given up, and whoever resumes it says that the cause is mended.
+A full disk, a missing program or a permission fails everything alike, and a branch that somebody moved fails every
+merge: trying on would only use up the attempts. The run is paused then, nothing is given up, and whoever resumes it
+says that the cause is mended.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maestro.bus.service import Said
-from maestro.conductor.errors import delay_ms, may_retry
+from maestro.conductor.errors import FOR_A_PERSON, delay_ms, may_retry
 from maestro.runs.state import RunState, StepState, TaskState
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem, Retry
@@ -21,7 +22,7 @@ MAESTRO = "maestro"
 def hindered(state: RunState) -> Said | None:
     """The pause of a run that cannot go on as things are around it."""
     for task in _unsettled(state):
-        if task.problem and _needs_a_person(task.problem) and not task_may_retry(state, task):
+        if task.problem and task.problem.kind in FOR_A_PERSON and not task_may_retry(state, task):
             return _paused(f"task:{task.spec.id}:{task.attempt}", task.problem)
     for step in state.steps.values():
         if step.status == "running" and step.problem and _needs_a_person(step.problem):
@@ -32,7 +33,7 @@ def hindered(state: RunState) -> Said | None:
 def tried_again(state: RunState) -> Iterator[Said]:
     """When the run is resumed: whatever waited for a person to mend something."""
     for task in _unsettled(state):
-        if task.problem and _needs_a_person(task.problem):
+        if task.problem and task.problem.kind in FOR_A_PERSON:
             yield retry_task(state, task, task.problem)
     for step in state.steps.values():
         if step.status == "running" and step.problem and _needs_a_person(step.problem):

@@ -35,8 +35,8 @@ def moved_by_others(branch: str, head: str, onto: str, since: Iterable[FileChang
     reason = f"{branch} was moved by somebody else: it is at {head[:12]}, the log says {onto[:12]}"
     if strange:
         reason += f" (changed: {', '.join(strange[:8])})"
-    mend = f"keep what is there under another name, then `git branch -f {branch} {onto}`"
-    return Problem("scope_violation", reason, mend)
+    mend = f"keep what is there under another name, `git branch -f {branch} {onto}`, then resume the run"
+    return Problem("ambiguous", reason, mend)
 
 
 def conflict(task: str, paths: tuple[str, ...]) -> Problem:
