@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from maestro.log.redis_store import RedisStore
 from tests.support.command_line import Going, Person
 from tests.support.gitrepo import git
+from tests.support.notes import People
 from tests.support.servers import Server
 
 
@@ -38,14 +43,122 @@ def test_a_run_only_asks_and_watches_where_services_run_elsewhere(far: Person, s
     assert services.process.poll() is None
 
 
-def test_without_services_the_person_is_told_who_seems_to_be_missing(
-    far: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    far.env["MAESTRO_OPERATOR_PUB_FILE"] = str(far.state / "operator.pub")
-    refused = far.does(*far.run_arguments, "--yes")
+# --- what is found before anything is queued -------------------------------------------------------------------------
 
-    assert refused.code == 3
-    assert "operator.pub is missing" in refused.err and "MAESTRO_OPERATOR_PUB_FILE" in refused.err
+
+@pytest.fixture
+def asking(person: Person, server: Server) -> Person:
+    """Somebody who has configured a server that nobody serves, and whose own keys are made."""
+    assert person.does("runs").code == 0
+    person.env["MAESTRO_REDIS_URL"] = server.url
+    return person
+
+
+def refused(person: Person, server: Server, code: int, *words: str) -> None:
+    """The run is refused with these words, nothing is queued, and nothing is noted."""
+    client = server.client()
+    before = set(client.keys("*"))
+
+    done = person.does(*person.run_arguments, "--yes")
+
+    assert done.code == code, done.out + done.err
+    for word in words:
+        assert word in done.err, done.err
+    assert "Traceback" not in done.err
+    assert set(client.keys("*")) == before
+    assert not list(person.state.glob("repos/*/runs/*"))
+
+
+def test_without_the_operators_public_key_nothing_is_asked(asking: Person, server: Server) -> None:
+    (asking.state / "operator.pub").unlink()
+
+    refused(asking, server, 3, "operator.pub is missing", "MAESTRO_OPERATOR_PUB_FILE")
+
+
+async def test_where_another_operator_rules_nothing_is_asked(asking: Person, server: Server, store: RedisStore) -> None:
+    await People(store).join("conductor", "conductor")
+
+    refused(asking, server, 3, "nobody at", "another operator", "MAESTRO_OPERATOR_PUB_FILE")
+    refused_up = asking.does("up")
+    assert refused_up.code == 3 and "another operator" in refused_up.err
+
+
+@pytest.mark.parametrize("key", ["{p00}:q:conductor", "{p00}:timers", "{p00}:run:system:log"])
+def test_something_else_at_a_name_of_ours_is_named(asking: Person, server: Server, key: str) -> None:
+    server.client().set(key, "somebody's")
+
+    refused(asking, server, 4, f"a string at {key}", "another database")
+
+
+@pytest.mark.parametrize(
+    ("setting", "off", "words"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1mb"), ("CONFIG", "SET", "maxmemory", "0"), "give it more memory"),
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"), "name its primary"),
+    ],
+    ids=["memory full", "read-only replica"],
+)
+def test_a_server_that_takes_nothing_is_named_with_its_mend(
+    asking: Person, server: Server, setting: tuple[str, ...], off: tuple[str, ...], words: str
+) -> None:
+    client = server.client()
+    client.execute_command(*setting)
+    try:
+        refused(asking, server, 4, server.url, words)
+    finally:
+        client.execute_command(*off)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "words"),
+    [
+        ("right", "guessed", "check the password (MAESTRO_REDIS_PASSWORD_FILE)"),
+        ("right", "", "check the password (MAESTRO_REDIS_PASSWORD_FILE)"),
+        ("", "guessed", "leave out MAESTRO_REDIS_PASSWORD_FILE"),
+    ],
+    ids=["wrong", "missing", "needless"],
+)
+def test_a_password_that_does_not_fit_is_named(
+    asking: Person, server: Server, theirs: str, ours: str, words: str
+) -> None:
+    if ours:
+        (asking.folder / "password").write_text(ours)
+        asking.env["MAESTRO_REDIS_PASSWORD_FILE"] = str(asking.folder / "password")
+    client = server.client()
+    client.config_set("requirepass", theirs)
+    try:
+        done = asking.does("runs")
+    finally:
+        client.config_set("requirepass", "")
+
+    assert done.code == 4 and server.url in done.err and words in done.err and "Traceback" not in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "no Redis and no Valkey"), (b"", "rediss:// where it speaks TLS")],
+    ids=["http", "hangs up"],
+)
+def test_what_is_no_such_server_is_named(person: Person, answer: bytes, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_answer_all, args=(listening, answer), daemon=True).start()
+        url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+
+        done = person.does(*person.run_arguments, env={"MAESTRO_REDIS_URL": url})
+
+    assert done.code == 4 and words in done.err and "Traceback" not in done.err, done.err
+
+
+def _answer_all(listening: socket.socket, answer: bytes) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(4096)
+                connection.sendall(answer)
+
+
+# --- what happens in the middle --------------------------------------------------------------------------------------
 
 
 def test_a_server_lost_in_the_middle_is_waited_for_and_then_named(far: Person, own_server: Server) -> None:

@@ -33,6 +33,9 @@ WITH_SERVICES = frozenset({"run", "resume", "demo", "up"})
 WAIT_S = 20.0
 """How long a command waits for another that is just reading, or that is just starting."""
 
+ANSWERS_S = 15.0
+"""How long whatever is at a server's address may take for its first answer."""
+
 
 @dataclass(slots=True)
 class Engine:
@@ -161,6 +164,7 @@ async def _services_elsewhere(
     if "registrar" in roles and not os.environ.get("MAESTRO_OPERATOR_KEY_FILE"):
         make_keys(place.state)
     async with _store(place, url, password_file) as engine:
+        await check_server(engine)
         supervisor = engine.supervisor = Supervisor(notify=lambda notice: [hear(notice) for hear in engine.notices])
         try:
             supervisor.warm_up(imports(roles))
@@ -176,7 +180,25 @@ async def working(
 ) -> AsyncIterator[Engine]:
     """A store and everything that works on a run. `warm` is a supervisor whose fork server imports already."""
     async with _engine(place, command, run, roles=ROLES, warm=warm, workers=workers) as engine:
+        if place.remote_url:
+            await check_server(engine)
         yield engine
+
+
+async def check_server(engine: Engine) -> None:
+    """Whether a server of somebody else's can be asked and believed, before anything is asked of it. Raises KeyRefused,
+    StoreCorrupt, StoreUnavailable, and CliError where those who work there are strangers to our operator's key."""
+    from maestro.bus.suited import check_names
+
+    keyring = engine.keyring()
+    await check_names(engine.store, ROLES)
+    await keyring.refresh(engine.store)
+    if keyring.seq and not keyring.members():
+        raise CliError(
+            f"nobody at {engine.store.link.address} can be believed: whoever was introduced there was so by another "
+            f"operator than that of {operator_pub_file(engine.place)}",
+            "copy the operator.pub of those who run the services there, and name it with MAESTRO_OPERATOR_PUB_FILE",
+        )
 
 
 @contextlib.asynccontextmanager
@@ -220,13 +242,24 @@ async def _own_lock(place: Place, command: str, run: str, *, needs_services: boo
 
 @contextlib.asynccontextmanager
 async def _store(place: Place, url: str, password_file: str) -> AsyncIterator[Engine]:
-    from maestro.log.redis_store import open_store
-
-    store = await open_store(url, password_file or None)
+    store = await _open(url, password_file)
     try:
         yield Engine(place, store, url, password_file)
     finally:
         await store.close()
+
+
+async def _open(url: str, password_file: str) -> RedisStore:
+    """Raises StoreUnavailable, also where something at that address takes what is sent and never answers."""
+    from maestro.log.redis_store import open_store
+    from maestro.log.store import StoreUnavailable
+
+    try:
+        async with asyncio.timeout(ANSWERS_S):
+            return await open_store(url, password_file or None)
+    except TimeoutError:
+        address = url.rpartition("@")[2]
+        raise StoreUnavailable(f"the server at {address} cannot be used: no answer within {ANSWERS_S:.0f} s") from None
 
 
 @contextlib.asynccontextmanager

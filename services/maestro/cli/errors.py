@@ -49,6 +49,26 @@ def _split(message: str) -> tuple[str, str]:
     return (reason, mend) if semicolon else (message, "")
 
 
+SERVER_MENDS = (
+    ("maxmemory", "give it more memory (maxmemory), or use a server of your own for Maestro"),
+    ("read only replica", "name its primary (MAESTRO_REDIS_URL): a replica takes nothing"),
+    ("without any password", "it has no password: leave out MAESTRO_REDIS_PASSWORD_FILE"),
+    ("MISCONF", "it cannot save what it is given; most often its disk is full: see its log"),
+    ("WRONGTYPE", "something else uses Maestro's names there: use another server, or another database of it"),
+    ("Protocol error", "what answers there is no Redis and no Valkey: check the address (MAESTRO_REDIS_URL)"),
+    ("CERTIFICATE_VERIFY", "have its certificate trusted here (SSL_CERT_FILE names a file of authorities)"),
+    ("Connection reset", "check the address (MAESTRO_REDIS_URL); rediss:// where it speaks TLS"),
+    ("Connection closed", "check the address (MAESTRO_REDIS_URL); rediss:// where it speaks TLS"),
+    ("no answer within", "check the address (MAESTRO_REDIS_URL); rediss:// only where it speaks TLS"),
+)
+"""What is to be done about a server, by the words that it or its client says; others bring their own mend along."""
+
+
+def _server(error: BaseException) -> tuple[str, str, Exit]:
+    reason, mend = _split(str(error))
+    return reason, next((known for words, known in SERVER_MENDS if words in reason), mend), Exit.UNAVAILABLE
+
+
 def _with_mend(code: Exit):  # type: ignore[no-untyped-def]
     return lambda error: (error.reason, error.mend, code)
 
@@ -59,8 +79,8 @@ _CONVERSIONS = {
     "GaveUp": _with_mend(Exit.UNAVAILABLE),
     "Busy": _with_mend(Exit.BUSY),
     "GitProblem": _with_mend(Exit.BAD_INPUT),
-    "StoreUnavailable": _plain(Exit.UNAVAILABLE),
-    "StoreCorrupt": _plain(Exit.UNAVAILABLE),
+    "StoreUnavailable": _server,
+    "StoreCorrupt": _server,
     "KeyRefused": _plain(Exit.BAD_INPUT),
     "NoSuchWorkflow": _plain(Exit.BAD_INPUT),
     "InvalidFile": lambda error: (str(error), "", Exit.BAD_INPUT),

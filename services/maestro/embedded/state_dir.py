@@ -68,6 +68,10 @@ class RepoDir:
         self.runs.mkdir(mode=0o700, exist_ok=True)
         (self.runs / run).write_text(ended)
 
+    def forget_run(self, run: str) -> None:
+        """It was not started after all."""
+        (self.runs / run).unlink(missing_ok=True)
+
     def unfinished(self) -> list[str]:
         """Runs of which nobody has noted here that they ended."""
         found = self.runs.iterdir() if self.runs.is_dir() else ()

@@ -111,11 +111,13 @@ async def _server(place: Place | None) -> Finding:
     from maestro.embedded.server import PrivateServer
 
     if place is not None and place.remote_url:
-        from maestro.log.redis_store import open_store
+        from maestro.bus.suited import check_names
+        from maestro.cli.engine import reading
+        from maestro.embedded.stack import ROLES
 
-        store = await open_store(place.remote_url, place.remote_password_file or None)
-        await store.close()
-        return Finding("server", True, f"{place.remote_url} answers")
+        async with reading(place) as engine:
+            await check_names(engine.store, ROLES)
+        return Finding("server", True, f"{engine.store.link.address} answers")
     binary = find_binary()
     with tempfile.TemporaryDirectory(prefix="maestro-doctor-") as folder:
         for name in ("server", "logs"):

@@ -110,14 +110,19 @@ async def start_and_follow(place: Place, asked: Asked, attending: Attending, com
 
         from maestro.bus.client import ask
         from maestro.cli.engine import working
+        from maestro.log.store import StoreCorrupt, StoreUnavailable
 
         async with (
             driving(place, command, start.run),
             working(place, command, start.run, warm=warm, workers=attending.workers or 0) as engine,
         ):
-            place.private().note_run(start.run)
             await pause_others(engine, start.run)
-            await ask(engine.store, start.run, start.command, "start")
+            place.private().note_run(start.run)
+            try:
+                await ask(engine.store, start.run, start.command, "start")
+            except (StoreUnavailable, StoreCorrupt):
+                place.private().forget_run(start.run)
+                raise
             return await attend(engine, start.run, attending, start.playbook)
     finally:
         if warm is not None:
