@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -17,6 +17,7 @@ from typing import Final, Literal
 import msgspec
 
 from maestro.policy.effects import Effect, EffectKind, Where
+from maestro.policy.globs import compiled
 from maestro.policy.path_classes import PATTERNS, TOP_LEVEL_GENERATED, PathClass
 
 Operation = Literal["read", "write", "delete"]
@@ -120,23 +121,7 @@ def place(path: str) -> Where:
 # --- what it is -------------------------------------------------------------------------------------------------
 
 
-def _translated(pattern: str) -> str:
-    anchored = pattern.startswith(("/", "~/"))
-    tree = pattern.endswith("/**")
-    body = pattern.removesuffix("/**") if tree else pattern
-    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", body)
-    regex = "".join(_WILD.get(part) or (part if part.startswith("[") else re.escape(part)) for part in parts)
-    return f"{'' if anchored else '(?:.*/)?'}{regex}{'(?:/.*)?' if tree else ''}"
-
-
-_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-
-def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(_translated(pattern) for pattern in patterns), re.I | re.S)
-
-
-_MATCHERS = {name: _compiled(patterns) for name, patterns in PATTERNS.items()}
+_MATCHERS = {name: compiled(patterns) for name, patterns in PATTERNS.items()}
 _FIXTURES = re.compile(r"(?:.*/)?(?:__)?(?:fixtures?|test-?_?data|testcases|corpus|golden|snapshots)(?:__)?/.*", re.I)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _AUTH_WORDS = frozenset(
