@@ -86,9 +86,7 @@ def test_no_task_is_merged_without_an_accepting_vote_over_the_claimed_tree(data:
 def test_folding_the_log_again_gives_the_live_state(data: st.DataObject) -> None:
     run = play(data)
     again = new_run("run-1")
-    at = 1_000
-    for _, actor, event in run.said:
-        at += 10
+    for (_, actor, event), at in zip(run.said, run.times, strict=True):
         evolve(again, event, at, actor)
     assert again == run.state
 

@@ -69,7 +69,9 @@ class Conversation:
         self.state: RunState = new_run("run-1")
         self.asked: dict[str, c.Command] = {}
         self.timers: dict[str, c.Command] = {}
+        self.due: dict[str, int] = {}
         self.said: list[tuple[str, str, e.Event]] = []
+        self.times: list[int] = []
         self.now = 1_000
         self.taken: set[str] = set()
         self.workflow = workflow
@@ -89,6 +91,7 @@ class Conversation:
                 self._record(item.id, item.event, "conductor-1")
             self.asked.update({ask.id: ask.command for ask in turn.asks.commands})
             self.timers.update({timer.id: timer.asked.command for timer in turn.asks.timers})
+            self.due.update({timer.id: timer.due for timer in turn.asks.timers})
             if not turn.unfinished:
                 return self
             requests = []
@@ -102,11 +105,13 @@ class Conversation:
         self.now += 10
         self.taken.add(id)
         self.said.append((id, actor, event))
+        self.times.append(self.now)
         evolve(self.state, event, self.now, actor)
 
     def fire_timers(self) -> Conversation:
         timers, self.timers = self.timers, {}
         for id, command in timers.items():
+            self.now = max(self.now, self.due[id])
             self.request(id, command)
         return self
 
