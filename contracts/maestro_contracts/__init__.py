@@ -33,22 +33,27 @@ taskgen
 
 gatekeeper
     takes OpenGate (from conductor), DecideGate (from a person), GateDeadline (from a timer),
-          CloseGate (from conductor)
-    says  GateOpened, GateDecided, GateClosed, DecisionRefused, CommandDeadLettered
+          GateReminder (from a timer), GateEscalation (from a timer), PollGate (from a timer),
+          JudgeGate (from validator), CloseGate (from conductor), ProposeAction (from worker),
+          ProposeChange (from conductor), AskPeople (from a timer), IssueGrant (from a person),
+          RevokeGrant (from a person), ApproveAfter (from a person), RollBack (from a person)
+    says  GateOpened, GateVoted, GateDecided, GateClosed, GateReminded, GateEscalated, DecisionRefused,
+          ActionProposed, ActionClassified, ApprovalGiven, ActionRejected, AgentSlowed, GrantIssued,
+          GrantRevoked, EffectApproved, RollBackOrdered, CommandDeadLettered
 
 worker
     takes DoTask (from conductor)
-    says  TaskStarted, AgentReported, TaskClaimed, TaskFailed, CommandDeadLettered
+    says  TaskStarted, AgentReported, TaskClaimed, TaskFailed, EffectStarted, EffectEnded, CommandDeadLettered
 
 validator
-    takes ValidateClaim (from conductor), ValidateRun (from conductor)
-    says  VoteCast, RunChecked, StepWorkFailed, CommandDeadLettered
+    takes ValidateClaim (from conductor), ValidateRun (from conductor), RunGateCommand (from gatekeeper)
+    says  VoteCast, RunChecked, GateCommandRan, StepWorkFailed, CommandDeadLettered
 
 integrator
     takes PrepareRun (from conductor), CommitPrd (from conductor), MergeTask (from conductor),
-          MakeCheckpoint (from conductor), HandOver (from conductor)
-    says  RunPrepared, PrdCommitted, TaskMerged, MergeRefused, CheckpointMade, StepWorkFailed, HandedOver,
-          CommandDeadLettered
+          MakeCheckpoint (from conductor), HandOver (from conductor), RevertChange (from gatekeeper)
+    says  EffectStarted, EffectEnded, RunPrepared, PrdCommitted, TaskMerged, MergeRefused, CheckpointMade,
+          StepWorkFailed, HandedOver, RolledBack, RollBackFailed, CommandDeadLettered
 
 gateway
 """

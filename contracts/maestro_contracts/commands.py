@@ -10,10 +10,14 @@ from typing import ClassVar, dataclass_transform
 
 import msgspec
 
+from maestro_contracts.actions import Grant
+from maestro_contracts.proposals import Proposal
 from maestro_contracts.records import (
     AgentSpec,
     Choice,
     Codebase,
+    Escalation,
+    GateKind,
     Prd,
     Question,
     Ran,
@@ -153,7 +157,9 @@ class GenerateTasks(Command):
 
 
 class OpenGate(Command):
-    """Ask people. `timeout_s` starts when the gate opens; `auto_approve` is the run's, `auto` the gate's own word."""
+    """Ask people. `timeout_s` starts when the gate opens; `auto_approve` is the run's, `auto` the gate's own word. For
+    the other fields see `GateOpened`. A timer gate goes on when its timeout is over; a command gate has its `command`
+    run at `commit` every `every_s` until it passes, and closes at its timeout."""
 
     to: ClassVar[str] = "gatekeeper"
     gate: str
@@ -169,10 +175,24 @@ class OpenGate(Command):
     quorum: int = 1
     artifact_sha256: str = ""
     questions: tuple[Question, ...] = ()
+    kind: GateKind = "approval"
+    roles: tuple[str, ...] = ()
+    of: int = 0
+    people: tuple[str, ...] = ()
+    veto: bool = False
+    escalate: Escalation | None = None
+    remind_s: float | None = None
+    conditions: bool = False
+    command: str = ""
+    every_s: float = 30.0
+    repo: Repo | None = None
+    commit: str = ""
 
 
 class DecideGate(Command):
-    """A person's answer. `visit` 0 means the visit that is open now."""
+    """A person's answer. `visit` 0 means the visit that is open now. `statement` is the exact text that was signed: by
+    the person (`signature`, armoured SSHSIG) or by a gateway for them (`attested`, the signature line of a signed note
+    over it). What the statement says must be what the fields say."""
 
     to: ClassVar[str] = "gatekeeper"
     gate: str
@@ -182,6 +202,10 @@ class DecideGate(Command):
     visit: int = 0
     text: str = ""
     answers: dict[str, str] = {}
+    conditions: tuple[str, ...] = ()
+    statement: str = ""
+    signature: str = ""
+    attested: str = ""
 
 
 class GateDeadline(Command):
@@ -192,6 +216,45 @@ class GateDeadline(Command):
     visit: int
 
 
+class GateReminder(Command):
+    """The timer of the `number`th reminder fired."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+    number: int
+
+
+class GateEscalation(Command):
+    """The timer fired after which others may decide as well."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+
+
+class PollGate(Command):
+    """It is time to run a gate's command for the `number`th time (a timer's command)."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+    number: int
+    repo: Repo
+    commit: str
+
+
+class JudgeGate(Command):
+    """A gate's command has been run for the `number`th time; the log says how it ended."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+    number: int
+    repo: Repo
+    commit: str
+
+
 class CloseGate(Command):
     """The run ended: no answer is needed any more."""
 
@@ -199,6 +262,92 @@ class CloseGate(Command):
     gate: str
     visit: int
     because: str
+
+
+class ProposeAction(Command):
+    """May I do this? `parts` are the exact action; what they claim of themselves is compared and not believed."""
+
+    to: ClassVar[str] = "gatekeeper"
+    proposal: str
+    task: str
+    attempt: int
+    by: str
+    parts: tuple[Proposal, ...]
+    agent: str = ""
+
+
+class ProposeChange(Command):
+    """May what this attempt changed go onto the run's branch? The gatekeeper reads the change itself, from `base` to
+    `commit`; `ref` is where another host finds it."""
+
+    to: ClassVar[str] = "gatekeeper"
+    proposal: str
+    task: str
+    attempt: int
+    by: str
+    repo: Repo
+    base: str
+    commit: str
+    ref: str = ""
+    agent: str = ""
+
+
+class AskPeople(Command):
+    """The delay of a question is over (a timer's command): its gate may open now."""
+
+    to: ClassVar[str] = "gatekeeper"
+    proposal: str
+
+
+class IssueGrant(Command):
+    """A person's standing approval. The signed statement's digest is that of the grant."""
+
+    to: ClassVar[str] = "gatekeeper"
+    grant: Grant
+    by: str
+    via: str
+    statement: str = ""
+    signature: str = ""
+    attested: str = ""
+
+
+class RevokeGrant(Command):
+    """A person takes a standing approval back."""
+
+    to: ClassVar[str] = "gatekeeper"
+    grant: str
+    by: str
+    via: str
+    why: str = ""
+    statement: str = ""
+    signature: str = ""
+    attested: str = ""
+
+
+class ApproveAfter(Command):
+    """A person approves an effect after the fact. The signed statement's digest is the effect's."""
+
+    to: ClassVar[str] = "gatekeeper"
+    proposal: str
+    by: str
+    via: str
+    why: str = ""
+    statement: str = ""
+    signature: str = ""
+    attested: str = ""
+
+
+class RollBack(Command):
+    """A person wants an effect undone. The signed statement's digest is the effect's."""
+
+    to: ClassVar[str] = "gatekeeper"
+    proposal: str
+    by: str
+    via: str
+    why: str = ""
+    statement: str = ""
+    signature: str = ""
+    attested: str = ""
 
 
 # --- to a worker ------------------------------------------------------------------------------------------------------
@@ -250,6 +399,19 @@ class ValidateRun(Command):
     requirements: tuple[Requirement, ...]
     test_commands: tuple[str, ...] = ()
     lint_commands: tuple[str, ...] = ()
+    timeout_s: float = 900.0
+
+
+class RunGateCommand(Command):
+    """Run a gate's command in a checkout of `commit`."""
+
+    to: ClassVar[str] = "validator"
+    gate: str
+    visit: int
+    number: int
+    repo: Repo
+    commit: str
+    command: str
     timeout_s: float = 900.0
 
 
@@ -314,6 +476,16 @@ class HandOver(Command):
     markdown: str = ""
 
 
+class RevertChange(Command):
+    """Undo a merged commit of the run's branch by a new commit. `what` is for its message."""
+
+    to: ClassVar[str] = "integrator"
+    proposal: str
+    repo: Repo
+    commit: str
+    what: str = ""
+
+
 AnyCommand = (
     Enrol
     | StartRun
@@ -328,15 +500,28 @@ AnyCommand = (
     | OpenGate
     | DecideGate
     | GateDeadline
+    | GateReminder
+    | GateEscalation
+    | PollGate
+    | JudgeGate
     | CloseGate
+    | ProposeAction
+    | ProposeChange
+    | AskPeople
+    | IssueGrant
+    | RevokeGrant
+    | ApproveAfter
+    | RollBack
     | DoTask
     | ValidateClaim
     | ValidateRun
+    | RunGateCommand
     | PrepareRun
     | CommitPrd
     | MergeTask
     | MakeCheckpoint
     | HandOver
+    | RevertChange
 )
 
 COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in AnyCommand.__args__}

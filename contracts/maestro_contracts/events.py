@@ -11,13 +11,16 @@ from typing import Literal, dataclass_transform
 
 import msgspec
 
+from maestro_contracts.actions import ActionPart, Grant
 from maestro_contracts.records import (
     Choice,
     Codebase,
     Decision,
     Epic,
+    Escalation,
     Evidence,
     FileChange,
+    GateKind,
     Prd,
     Problem,
     Question,
@@ -26,6 +29,7 @@ from maestro_contracts.records import (
     RequirementVerdict,
     Settings,
     TaskSpec,
+    Vote,
     Workflow,
 )
 
@@ -340,7 +344,14 @@ class DecisionRecorded(Event):
 
 
 class GateOpened(Event):
-    """`deadline` is the time at which `default` is taken; None: it waits for a person for ever."""
+    """People are asked. `deadline` is the time at which `default` is taken; None: it waits for a person for ever.
+
+    `digest` is what a decision is bound to: the SHA-256 of the action, else of the artifact, else of the question as it
+    is asked; a signed decision names it, and `policy_sha256`. Who may decide: people with one of `roles` (none: any
+    person), of them only `people` where these are named, never `proposer`. `quorum` of them must choose the same way
+    on; `of` (0: all who may) is how many are counted when it is asked whether so many can still be reached. `veto`: one
+    choice of another way ends the gate. `proposal`, `level`, `context`, `impact` and `reversibility` are there where it
+    is about an action (`kind` action; `step` is then empty)."""
 
     gate: str
     visit: int
@@ -355,10 +366,44 @@ class GateOpened(Event):
     quorum: int = 1
     artifact_sha256: str = ""
     questions: tuple[Question, ...] = ()
+    kind: GateKind = "approval"
+    digest: str = ""
+    policy_sha256: str = ""
+    roles: tuple[str, ...] = ()
+    of: int = 0
+    people: tuple[str, ...] = ()
+    veto: bool = False
+    escalate: Escalation | None = None
+    remind_s: float | None = None
+    conditions: bool = False
+    command: str = ""
+    every_s: float = 0.0
+    proposal: str = ""
+    proposer: str = ""
+    level: int = 0
+    context: str = ""
+    impact: str = ""
+    reversibility: str = ""
+
+
+class GateVoted(Event):
+    """One person's answer at a gate. With the vote that ends the gate, `GateDecided` stands in the same commit.
+    `conditions` are what goes with a yes ('yes, but ...')."""
+
+    gate: str
+    visit: int
+    step: str
+    vote: Vote
+    nonce: str = ""
+    text: str = ""
+    conditions: tuple[str, ...] = ()
+    answers: dict[str, str] = {}
 
 
 class GateDecided(Event):
-    """`via` is the channel: `cli`, `deadline` (the default was taken), `auto` (--auto-approve), `script`."""
+    """`via` is the channel: `cli`, `web`, `rest`, `tui`, `mcp`, `script`; or nobody's: `deadline` (the default was
+    taken), `auto` (--auto-approve), `timer` and `command` (what such a gate waits for has come). `approver` names the
+    deciding people, `votes` are their signed words, `conditions` hold for all later work."""
 
     gate: str
     visit: int
@@ -371,6 +416,8 @@ class GateDecided(Event):
     at: int
     text: str = ""
     answers: dict[str, str] = {}
+    conditions: tuple[str, ...] = ()
+    votes: tuple[Vote, ...] = ()
 
 
 class GateClosed(Event):
@@ -383,14 +430,154 @@ class GateClosed(Event):
     expired: bool = False
 
 
+class GateReminded(Event):
+    """The gate still waits: the `number`th reminder, for whoever may decide."""
+
+    gate: str
+    visit: int
+    number: int
+    at: int
+    to: tuple[str, ...] = ()
+
+
+class GateEscalated(Event):
+    """Nobody has decided for too long: from here on people with the roles `to` may as well."""
+
+    gate: str
+    visit: int
+    to: tuple[str, ...]
+    at: int
+
+
+RefusalCode = Literal[
+    "",
+    "bad_choice",
+    "unauthenticated",
+    "not_your_gate",
+    "unknown_gate",
+    "already_decided",
+    "wrong_version",
+    "expired",
+]
+"""Why an answer was none, as HTTP says it: 400, 401, 403, 404, 409, 409, 410."""
+
+
 class DecisionRefused(Event):
-    """An answer that was no answer. Nothing changed."""
+    """An answer that was no answer. Nothing changed. `gate` is `grant:<id>` or `audit:<proposal>` where it was about
+    no gate."""
 
     gate: str
     visit: int
     given: str
     by: str
     reason: str
+    code: RefusalCode = ""
+    via: str = ""
+
+
+class ActionProposed(Event):
+    """Somebody wants to do this. `digest` covers the exact action, `summary` is for people (redacted); `claimed` is the
+    level that they say it has (0: they say none). `by` is a worker's name, `agent` the kind of its agent."""
+
+    proposal: str
+    task: str
+    attempt: int
+    by: str
+    digest: str
+    summary: str
+    agent: str = ""
+    claimed: int = 0
+
+
+class ActionClassified(Event):
+    """The action's level, computed from its payload by the policy named here. `asked` is the digest of what people are
+    asked about (the parts above level 1; empty at level 1). `violation`: what was claimed is lower than the level."""
+
+    proposal: str
+    level: int
+    policy_version: int
+    policy_sha256: str
+    parts: tuple[ActionPart, ...] = ()
+    asked: str = ""
+    violation: str = ""
+
+
+class ApprovalGiven(Event):
+    """The action may be done once, until `expires` (ms; 0: while the run goes on), exactly as `digest` says. `by` tells
+    why: `policy` (level 1), `prd` (listed in the approved PRD), `grant` (see `grant`), `auto` (--auto-approve),
+    `person` (at `gate`; `approvers` names them), `same` (people approved the same as `took_over`, not used there)."""
+
+    proposal: str
+    digest: str
+    level: int
+    by: Literal["policy", "prd", "grant", "auto", "person", "same"]
+    policy_sha256: str
+    at: int
+    approvers: tuple[str, ...] = ()
+    expires: int = 0
+    grant: str = ""
+    gate: str = ""
+    visit: int = 0
+    took_over: str = ""
+    asked: str = ""
+    conditions: tuple[str, ...] = ()
+
+
+class ActionRejected(Event):
+    """The action may not be done. `by` is who rejected it; `abort`: the run is to end as well."""
+
+    proposal: str
+    digest: str
+    by: str
+    reason: str
+    at: int
+    gate: str = ""
+    visit: int = 0
+    abort: bool = False
+
+
+class AgentSlowed(Event):
+    """The agent's work on this task has asked people so often (`asks`) that this question waits for `delay_ms`."""
+
+    proposal: str
+    task: str
+    asks: int
+    delay_ms: int
+
+
+class GrantIssued(Event):
+    """A person's standing approval."""
+
+    grant: Grant
+    vote: Vote
+    nonce: str = ""
+
+
+class GrantRevoked(Event):
+    """The grant covers nothing any more."""
+
+    grant: str
+    vote: Vote
+    nonce: str = ""
+    why: str = ""
+
+
+class EffectApproved(Event):
+    """A person approved after the fact what was done without an approval, or with one that did not hold."""
+
+    proposal: str
+    vote: Vote
+    nonce: str = ""
+    why: str = ""
+
+
+class RollBackOrdered(Event):
+    """A person wants what was done to be undone: the integrator is asked to."""
+
+    proposal: str
+    vote: Vote
+    nonce: str = ""
+    why: str = ""
 
 
 # --- said by a worker -----------------------------------------------------------------------------------------------
@@ -445,6 +632,29 @@ class TaskFailed(Event):
     duration_ms: int = 0
 
 
+class EffectStarted(Event):
+    """Here the approval is consumed: its slot is taken once. Then the action is done, exactly as `digest` says.
+    Said by whoever does it: a worker for its agent, the integrator for a task's change. `command` is what it does it
+    for: the same command may go on with what it had begun."""
+
+    proposal: str
+    digest: str
+    by: str
+    at: int
+    command: str = ""
+    level: int = 0
+    policy_sha256: str = ""
+
+
+class EffectEnded(Event):
+    """What came of it. `unknown`: it was begun by somebody who is gone."""
+
+    proposal: str
+    outcome: Literal["done", "failed", "unknown"]
+    detail: str = ""
+    commit: str = ""
+
+
 # --- said by a validator --------------------------------------------------------------------------------------------
 
 
@@ -471,6 +681,19 @@ class RunChecked(Event):
     verdict: Literal["met", "not_met", "cannot_tell"]
     requirements: tuple[RequirementVerdict, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+
+class GateCommandRan(Event):
+    """A validator ran a gate's command in a checkout of its own for the `number`th time."""
+
+    gate: str
+    visit: int
+    number: int
+    validator: str
+    commit: str
+    exit_code: int
+    passed: bool
+    tail: str = ""
 
 
 # --- said by the integrator -----------------------------------------------------------------------------------------
@@ -542,6 +765,22 @@ class HandedOver(Event):
     files: tuple[FileChange, ...] = ()
 
 
+class RolledBack(Event):
+    """What the proposal's effect changed is undone by a new commit on the run's branch."""
+
+    proposal: str
+    commit: str
+    reverts: str
+    tree: str = ""
+
+
+class RollBackFailed(Event):
+    """It cannot be undone by Maestro; the reason is for people."""
+
+    proposal: str
+    problem: Problem
+
+
 # --- said by anybody --------------------------------------------------------------------------------------------------
 
 
@@ -591,15 +830,30 @@ AnyEvent = (
     | TasksRefused
     | DecisionRecorded
     | GateOpened
+    | GateVoted
     | GateDecided
     | GateClosed
+    | GateReminded
+    | GateEscalated
     | DecisionRefused
+    | ActionProposed
+    | ActionClassified
+    | ApprovalGiven
+    | ActionRejected
+    | AgentSlowed
+    | GrantIssued
+    | GrantRevoked
+    | EffectApproved
+    | RollBackOrdered
     | TaskStarted
     | AgentReported
     | TaskClaimed
     | TaskFailed
+    | EffectStarted
+    | EffectEnded
     | VoteCast
     | RunChecked
+    | GateCommandRan
     | RunPrepared
     | PrdCommitted
     | TaskMerged
@@ -607,6 +861,8 @@ AnyEvent = (
     | CheckpointMade
     | StepWorkFailed
     | HandedOver
+    | RolledBack
+    | RollBackFailed
     | CommandDeadLettered
 )
 

@@ -13,13 +13,15 @@ import msgspec
 from pydantic import Field, StringConstraints
 
 from maestro_contracts import records
-from maestro_contracts.fields import Count, Duration, Line, Name, Text
+from maestro_contracts.fields import NAME_PATTERN, Count, Duration, Line, Name, Text
 from maestro_contracts.workflow_rules import broken_rules
 from maestro_contracts.yamlcheck import FileModel, validate
 from maestro_contracts.yamlfile import InvalidFile, read_yaml
 
 ChoiceKey = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^\S+$")]
 Visits = Annotated[int, Field(ge=1, le=100)]
+RoleName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+"""A role of people."""
 
 
 class RetryModel(FileModel):
@@ -112,28 +114,62 @@ class HandoffStep(StepModel):
     type: Literal["handoff"]
 
 
+class EscalateModel(FileModel):
+    """Who may decide as well when nobody has for a while."""
+
+    after: Duration = Field(description="How long the gate waits first.")
+    to: tuple[RoleName, ...] = Field(min_length=1, max_length=20, description="The roles that may decide as well.")
+
+    def record(self) -> records.Escalation:
+        return records.Escalation(self.after, self.to)
+
+
 class GateStep(StepModel):
-    """Asks a person. Only an answer that is exactly one choice's key or label decides."""
+    """Waits: for people (`approval`), for a time (`timer`), for a command that passes (`command`), for a merge
+    (`pull-request`). Of people only an answer that is exactly one choice's key or label decides."""
 
     type: Literal["gate"]
-    prompt: Text = Field(description="What is asked.")
-    choices: tuple[ChoiceModel, ...] = Field(min_length=1, max_length=20, description="The answers it takes.")
+    gate: Literal["approval", "timer", "command", "pull-request"] = Field("approval", description="What it waits for.")
+    prompt: Text = Field(description="What is asked, or what is waited for.")
+    choices: tuple[ChoiceModel, ...] = Field((), max_length=20, description="The answers it takes; people need one.")
     freeform: bool = Field(False, description="Whether a text may come with the choice.")
     timeout: Duration | None = Field(None, description="After this the default is taken, or the gate closes expired.")
     default: str = Field("", description="A choice's key or label: taken at the timeout, and by `--auto-approve`.")
     auto: bool = Field(True, description="Whether `--auto-approve` may take the default; false: always a person.")
-    quorum: Count = Field(1, description="How many people must agree; this version takes 1 only.")
+    quorum: int = Field(1, ge=1, le=100, description="How many people must choose the same way on.")
+    roles: tuple[RoleName, ...] = Field((), max_length=20, description="Who may decide: people with such a role.")
+    of: int | tuple[Line, ...] = Field(0, description="Out of how many, or out of which people by name.")
+    veto: bool = Field(False, description="Whether one choice of another way ends it.")
+    escalate: EscalateModel | None = Field(None, description="Who may decide as well when nobody has for a while.")
+    remind: Duration | None = Field(None, description="How often it reminds whoever may decide.")
+    conditions: bool = Field(False, description="Whether a yes may come with conditions for later tasks.")
+    command: str = Field("", max_length=16_384, description="What a command gate runs until it passes.")
+    every: Duration = Field(30.0, description="How often a command gate runs it.")
 
     def own(self) -> dict[str, object]:
         return {
+            "gate": self.gate,
+            "roles": self.roles,
+            "of": self.of if isinstance(self.of, int) else len(self.of),
+            "people": () if isinstance(self.of, int) else self.of,
+            "veto": self.veto,
+            "escalate": self.escalate.record() if self.escalate else None,
+            "remind_s": self.remind,
+            "conditions": self.conditions,
+            "command": self.command.strip(),
+            "every_s": self.every,
             "prompt": self.prompt.strip(),
-            "choices": tuple(choice.record() for choice in self.choices),
+            "choices": tuple(choice.record() for choice in self.choices) or self._waits(),
             "freeform": self.freeform,
             "timeout_s": self.timeout,
             "default": self.default,
             "auto": self.auto,
             "quorum": self.quorum,
         }
+
+    def _waits(self) -> tuple[records.Choice, ...]:
+        """A gate that waits for no person goes on by itself; only people need choices."""
+        return () if self.gate == "approval" else (records.Choice("go on", "g"),)
 
 
 class RefineStep(StepModel):

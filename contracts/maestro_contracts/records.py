@@ -32,6 +32,7 @@ ErrorClass = Literal[
     "ambiguous",
     "structural",
     "cancelled",
+    "not_approved",
 ]
 
 
@@ -86,6 +87,9 @@ class Prd(Record):
     related_issues: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     body: str = ""
+    allows: tuple[str, ...] = ()
+    """The level 2 actions that whoever approves the PRD approves with it, each as `<effect> <target>`:
+    `dependency requests`, `ci .github/workflows/test.yml`."""
 
 
 class Codebase(Record):
@@ -118,6 +122,33 @@ class Choice(Record):
     label: str
     key: str
     target: str = ""
+
+
+GateKind = Literal["approval", "timer", "command", "pull-request", "action"]
+"""What ends a gate: people; its time; a command that passes; a merge at the forge; people, about one action."""
+
+
+class Escalation(Record):
+    """Who may decide as well when nobody has for `after_s` seconds: the roles `to`."""
+
+    after_s: float
+    to: tuple[str, ...]
+
+
+class Vote(Record):
+    """One person's signed word at a gate. `statement` is the exact text that was signed; `signed` tells by whom: the
+    person's own key (`signature`, armoured SSHSIG) or a gateway for a person who had logged in (`attested`, the
+    signature line of a C2SP signed note over the statement). `via` is the channel."""
+
+    person: str
+    choice: str
+    key: str
+    at: int
+    via: str
+    signed: Literal["person", "gateway", ""] = ""
+    statement: str = ""
+    signature: str = ""
+    attested: str = ""
 
 
 class Epic(Record):
@@ -212,6 +243,15 @@ class Step(Record):
     default: str = ""
     auto: bool = False
     quorum: int = 1
+    gate: GateKind = "approval"
+    roles: tuple[str, ...] = ()
+    of: int = 0
+    people: tuple[str, ...] = ()
+    veto: bool = False
+    escalate: Escalation | None = None
+    remind_s: float | None = None
+    conditions: bool = False
+    every_s: float = 30.0
     target: str = ""
     max_visits: int = 5
     max_iterations: int = 3
@@ -243,6 +283,8 @@ class Settings(Record):
     check_timeout_s: float = 900.0
     min_epics: int = 5
     max_epics: int = 7
+    policies: tuple[str, ...] = ()
+    """The YAML texts of the policies that apply on top of the shipped one: the user's, then the project's."""
 
 
 class Decision(Record):

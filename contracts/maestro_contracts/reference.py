@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from maestro_contracts import records
+from maestro_contracts import actions, proposals, records
 from maestro_contracts.commands import COMMANDS, Command
 from maestro_contracts.events import EVENTS
 from maestro_contracts.roles import ASKED_BY, ROLES, SAYS
@@ -118,12 +118,14 @@ def _asker(cls: type[Command]) -> str:
 
 
 def records_page() -> str:
-    structs = [cls for cls in vars(records).values() if _is_record(cls)]
+    modules = (records, proposals, actions)
+    structs = [cls for module in modules for cls in vars(module).values() if _is_record(cls, module.__name__)]
     return "\n# Records\n\nWhat events and commands are made of.\n" + "".join(_struct(cls, "") for cls in structs)
 
 
-def _is_record(cls: Any) -> bool:
-    return isinstance(cls, type) and issubclass(cls, records.Record) and cls is not records.Record
+def _is_record(cls: Any, module: str) -> bool:
+    is_one = isinstance(cls, type) and issubclass(cls, records.Record) and cls is not records.Record
+    return is_one and cls.__module__ == module
 
 
 def _struct(cls: type[msgspec.Struct], note: str) -> str:

@@ -130,8 +130,10 @@ def _missing_needs(workflow: Workflow) -> Iterator[Broken]:
 
 
 def _gate(workflow: Workflow, step: Step, place: Path) -> Iterator[Broken]:
+    yield from _kind_of_gate(step, place)
     yield from _ambiguous_choices(step, place)
     yield from _quorum(step, place)
+    yield from _escalation(step, place)
     names = [other.name for other in workflow.steps]
     for index, choice in enumerate(step.choices):
         if choice.target and choice.target != FAIL and choice.target not in names:
@@ -143,10 +145,38 @@ def _gate(workflow: Workflow, step: Step, place: Path) -> Iterator[Broken]:
         yield (*place, "default"), reason, did_you_mean(step.default, answers)
 
 
+def _kind_of_gate(step: Step, place: Path) -> Iterator[Broken]:
+    match step.gate:
+        case "pull-request":
+            mend = "use a gate of type command that asks your forge, such as `gh pr view 1 --json state | grep MERGED`"
+            yield (*place, "gate"), "no forge is configured, so nobody could tell whether it was merged", mend
+        case "timer" if step.timeout_s is None:
+            yield (*place, "timeout"), "a timer gate waits for a time", "write how long, such as `timeout: 2h`"
+        case "command" if not step.command:
+            yield (*place, "command"), "a command gate waits for a command that passes", "write the command"
+        case "command" if step.timeout_s is None:
+            yield (*place, "timeout"), "a command gate does not wait for ever", "write how long, such as `timeout: 2h`"
+        case _:
+            if step.command and step.gate != "command":
+                yield (*place, "command"), f"a gate of type {step.gate} runs no command", "write `gate: command`"
+    if not step.choices:
+        yield (*place, "choices"), "nobody could answer it", "write its choices, such as `{label: approve, key: a}`"
+    elif step.gate in {"timer", "command"} and not any(not choice.target for choice in step.choices):
+        yield (*place, "choices"), "none of its choices goes on", "leave the `target` of one of them empty"
+
+
 def _quorum(step: Step, place: Path) -> Iterator[Broken]:
-    if step.quorum > 1:
-        reason = "people cannot be told apart yet, so more than one answer cannot be counted"
-        yield (*place, "quorum"), reason, "write 1, or put a second gate after this one"
+    if step.of and step.quorum > step.of:
+        reason = f"{step.quorum} of {step.of} people can never agree"
+        yield (*place, "quorum"), reason, f"write at most {step.of}, or name more people in `of`"
+    if len(set(step.people)) != len(step.people):
+        yield (*place, "of"), "somebody is named twice", "name each person once"
+
+
+def _escalation(step: Step, place: Path) -> Iterator[Broken]:
+    if step.escalate and step.timeout_s is not None and step.escalate.after_s >= step.timeout_s:
+        reason = "the gate is over before it would be escalated"
+        yield (*place, "escalate", "after"), reason, "write a shorter time than its `timeout`"
 
 
 def _ambiguous_choices(step: Step, place: Path) -> Iterator[Broken]:

@@ -9,7 +9,7 @@ import pytest
 
 from maestro.workflows import NoSuchWorkflow, builtin_names, find_workflow, load_builtin
 from maestro_contracts.manifest import load_workflow
-from maestro_contracts.records import Choice, Retry, Workflow
+from maestro_contracts.records import Choice, Escalation, Retry, Workflow
 from maestro_contracts.yamlfile import FileProblem, InvalidFile
 
 HEAD = "name: mine\nsteps:\n"
@@ -194,12 +194,56 @@ def test_an_unknown_key_of_a_retry_is_answered_with_the_nearest() -> None:
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: soon}", "timeout"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: 0}", "timeout"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: -5s}", "timeout"),
-        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], quorum: 2}", "quorum"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], quorum: 0}", "quorum"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], quorum: 3, of: 2}", "quorum"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], quorum: 3, of: [ann, bob]}", "quorum"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], of: [ann, ann]}", "of"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], roles: [Not a role]}", "roles[0]"),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], escalate: {after: 1h}}", "escalate.to"),
+        (
+            "{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: 9, escalate: {after: 9, to: [a]}}",
+            "escalate.after",
+        ),
+        ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], command: make}", "command"),
+        ("{name: g, type: gate, prompt: x, gate: timer}", "timeout"),
+        ("{name: g, type: gate, prompt: x, gate: command, timeout: 1h}", "command"),
+        ("{name: g, type: gate, prompt: x, gate: command, command: make}", "timeout"),
+        ("{name: g, type: gate, prompt: x, gate: pull-request}", "gate"),
+        (
+            "{name: g, type: gate, prompt: x, gate: timer, timeout: 1h, choices: [{label: no, key: n, target: _fail}]}",
+            "choices",
+        ),
         ("{type: probe}", "name"),
     ],
 )
 def test_a_value_of_the_wrong_kind_or_size_names_its_field(step: str, field: str) -> None:
     assert problem(f"  - {step}\n").field == f"steps[0].{field}"
+
+
+def test_a_gate_says_who_may_decide_how_many_and_what_happens_when_nobody_does() -> None:
+    more = "quorum: 2, of: [ann, bob, cy], veto: true, remind: 1h, escalate: {after: 4h, to: [lead]}, conditions: true"
+    (gate,) = loaded(f"{GATE}, roles: [security], {more}}}\n").steps
+    assert (gate.roles, gate.quorum, gate.of, gate.people) == (("security",), 2, 3, ("ann", "bob", "cy"))
+    assert (gate.veto, gate.remind_s, gate.escalate, gate.conditions) == (
+        True,
+        3600.0,
+        Escalation(14_400.0, ("lead",)),
+        True,
+    )
+
+
+def test_gates_that_wait_for_no_person_need_no_choices() -> None:
+    text = "  - {name: night, type: gate, gate: timer, prompt: Wait., timeout: 8h}\n"
+    text += "  - {name: green, type: gate, gate: command, prompt: Wait., timeout: 8h, command: make ci, every: 5m}\n"
+    night, green = loaded(text).steps
+    assert (night.gate, night.choices) == ("timer", (Choice("go on", "g"),))
+    assert (green.command, green.every_s, green.choices) == ("make ci", 300.0, (Choice("go on", "g"),))
+
+
+def test_a_gate_that_waits_for_a_merge_is_refused_as_long_as_no_forge_is_configured() -> None:
+    found = problem("  - {name: g, type: gate, gate: pull-request, prompt: x}\n")
+    assert "no forge is configured" in found.reason
+    assert "command" in found.mend
 
 
 @pytest.mark.parametrize("head", ["name: mine\nsteps: []\n", "name: mine\n", "name: mine\nsteps: 3\n"])

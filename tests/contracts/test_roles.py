@@ -12,7 +12,7 @@ from maestro_contracts.events import EVENTS
 from maestro_contracts.reference import table_of_roles
 from maestro_contracts.roles import ASKED_BY, ROLES, SAYS, may_say
 
-SHARED = {"CommandDeadLettered", "DecisionRecorded", "StepWorkFailed"}
+SHARED = {"CommandDeadLettered", "DecisionRecorded", "StepWorkFailed", "EffectStarted", "EffectEnded"}
 """Events that more than one role may say; every other one has one author."""
 
 

@@ -44,6 +44,8 @@ def of(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
             return st.tuples(*[of(item) for item in items])
         case msgspec.inspect.DictType(key_type=key, value_type=value):
             return st.dictionaries(of(key), of(value), max_size=2)
+        case msgspec.inspect.AnyType():
+            return st.none() | st.booleans() | TEXT | st.integers(-(2**31), 2**31)
         case msgspec.inspect.StructType(cls=cls):
             return st.deferred(lambda: built(cls))
         case _:
