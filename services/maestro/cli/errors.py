@@ -52,6 +52,8 @@ def _split(message: str) -> tuple[str, str]:
 SERVER_MENDS = (
     ("maxmemory", "give it more memory (maxmemory), or use a server of your own for Maestro"),
     ("read only replica", "name its primary (MAESTRO_REDIS_URL): a replica takes nothing"),
+    ("invalid username-password", "check the password (MAESTRO_REDIS_PASSWORD_FILE)"),
+    ("Authentication required", "check the password (MAESTRO_REDIS_PASSWORD_FILE)"),
     ("without any password", "it has no password: leave out MAESTRO_REDIS_PASSWORD_FILE"),
     ("MISCONF", "it cannot save what it is given; most often its disk is full: see its log"),
     ("WRONGTYPE", "something else uses Maestro's names there: use another server, or another database of it"),
