@@ -284,6 +284,26 @@ async def test_a_server_that_never_answers_is_unavailable_and_the_error_says_whe
     await store.close()
 
 
+async def test_a_server_that_keeps_silent_is_unavailable_and_what_it_took_in_is_written_once(
+    own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestro.log.redis_link.ANSWER_S", 0.1)
+    store = await open_store(own_server.url)
+    writes = [Write("r", (note("r", [f"e{i}"]),)) for i in (1, 2)]
+
+    own_server.freeze()
+    with pytest.raises(StoreUnavailable, match="TimeoutError"):
+        await store.write(writes)
+    with pytest.raises(StoreUnavailable, match="TimeoutError"):
+        await store.head("r")
+    own_server.thaw()
+    monkeypatch.setattr("maestro.log.redis_link.ANSWER_S", 10.0)
+
+    assert {type(result) for result in await store.write(writes)} <= {Appended, Duplicate}
+    assert len(await store.read("r")) == await store.head("r") == 2
+    await store.close()
+
+
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/at/all.sock", "http://x", "nonsense"])
 async def test_an_address_without_a_server_is_an_error_that_names_it(url: str) -> None:
     with pytest.raises(StoreUnavailable, match=url.removeprefix("redis://").split("/")[0] or "nowhere"):
