@@ -21,6 +21,7 @@ from maestro_contracts.records import (
     Evidence,
     FileChange,
     GateKind,
+    JournalKind,
     Prd,
     Problem,
     Question,
@@ -495,7 +496,7 @@ class ActionClassified(Event):
 
     proposal: str
     level: int
-    policy_version: int
+    policy_version: str
     policy_sha256: str
     parts: tuple[ActionPart, ...] = ()
     asked: str = ""
@@ -578,6 +579,32 @@ class RollBackOrdered(Event):
     vote: Vote
     nonce: str = ""
     why: str = ""
+
+
+class JournalEntryAdded(Event):
+    """Somebody wrote into the run's journal. `options` are what a blocker lets people choose, `related` the addresses
+    of other entries; `by_person`: a person wrote it, so that none needs to look at it again."""
+
+    kind: JournalKind
+    author: str
+    title: str
+    content: str = ""
+    tags: tuple[str, ...] = ()
+    task: str = ""
+    files: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    by_person: bool = False
+    via: str = ""
+
+
+class JournalReviewed(Event):
+    """A person has looked at this entry (its address)."""
+
+    entry: str
+    by: str
+    note: str = ""
+    via: str = ""
 
 
 # --- said by a worker -----------------------------------------------------------------------------------------------
@@ -691,6 +718,7 @@ class GateCommandRan(Event):
     number: int
     validator: str
     commit: str
+    command: str
     exit_code: int
     passed: bool
     tail: str = ""
@@ -845,6 +873,8 @@ AnyEvent = (
     | GrantRevoked
     | EffectApproved
     | RollBackOrdered
+    | JournalEntryAdded
+    | JournalReviewed
     | TaskStarted
     | AgentReported
     | TaskClaimed

@@ -36,6 +36,9 @@ ErrorClass = Literal[
 ]
 
 
+JournalKind = Literal["question", "decision", "blocker", "milestone"]
+
+
 class Problem(Record):
     """Why something did not work: `kind` decides the retry, `reason` and `mend` are for people."""
 
@@ -268,8 +271,18 @@ class Workflow(Record):
     max_visits: int = 5
 
 
+class PolicyText(Record):
+    """A policy's file, as it was when the run started."""
+
+    layer: Literal["user", "project"]
+    file: str
+    text: str
+
+
 class Settings(Record):
-    """The settings a run keeps for its whole life, taken from the configuration when it started."""
+    """The settings a run keeps for its whole life, taken from the configuration when it started. `policies` apply on
+    top of the shipped one: the user's, then the project's. `own_key`: at level 3 a gateway's word for a person is not
+    enough, their own key must sign."""
 
     agent: AgentSpec
     auto_approve: bool = False
@@ -283,8 +296,8 @@ class Settings(Record):
     check_timeout_s: float = 900.0
     min_epics: int = 5
     max_epics: int = 7
-    policies: tuple[str, ...] = ()
-    """The YAML texts of the policies that apply on top of the shipped one: the user's, then the project's."""
+    policies: tuple[PolicyText, ...] = ()
+    own_key: bool = False
 
 
 class Decision(Record):
