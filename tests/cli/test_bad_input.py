@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from maestro.cli.errors import CliError
+from maestro.cli.request import Asked, check_repository
+from maestro.cli.where import find_place
 from tests.support.command_line import Done, Person
 from tests.support.gitrepo import commit, git, make_repo
 
@@ -80,6 +84,93 @@ def test_a_dirty_tree_and_a_detached_head_are_refused_and_left_alone_when_they_a
     branch = f"maestro/{person.the_run()}"
     assert "def greet" in git(person.repo, "show", f"{branch}:hello.py")
     assert "new.txt" not in git(person.repo, "ls-tree", "--name-only", branch)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "link that is not committed", "link below"])
+def test_a_folder_of_ours_that_is_none_is_named_before_anything_starts(person: Person, kind: str) -> None:
+    flow = person.repo / ".flow"
+    if kind == "file":
+        commit(person.repo, {".flow": "mine"})
+    elif kind == "link below":
+        flow.mkdir()
+        (flow / "maestro").symlink_to("/tmp")
+    else:
+        flow.symlink_to(person.folder)
+        if kind == "link":
+            git(person.repo, "add", "-A")
+            git(person.repo, "commit", "-qm", "A link")
+        else:
+            (person.repo / ".git/info/exclude").write_text(".flow\n")
+
+    done = person.does(*person.run_arguments, "--yes")
+
+    refused(done, 3, ".flow", "is a file" if kind == "file" else "is a link", "move it away")
+    nothing_started(person)
+
+
+def test_a_folder_of_ours_that_is_a_file_in_the_base_is_named(person: Person) -> None:
+    commit(person.repo, {".flow": "mine"})
+    git(person.repo, "rm", "-q", ".flow")
+    git(person.repo, "commit", "-qm", "No more")
+
+    refused(person.does(*person.run_arguments, "--base", "HEAD~"), 3, ".flow is a file in the commit")
+    assert not (person.repo / ".flow").exists()
+
+
+def test_a_committed_file_where_the_prd_would_go_is_not_written_over(person: Person) -> None:
+    commit(person.repo, {".flow/prd-greet-people-v1.md": "mine", ".flow/prd-greet-people-today-v1.md": "mine"})
+
+    done = person.does(*person.run_arguments, "--yes")
+
+    refused(done, 3, ".flow/prd-greet-people-v1.md is committed", "ANOTHER NAME", "git rm")
+    nothing_started(person)
+    another = person.does("run", "Welcome them", *person.run_arguments[1:], "--no-input")
+    assert another.code == 5, another.err
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"), [("refs/heads/maestro", "git branch -m maestro"), ("refs/maestro", "git update-ref -d")]
+)
+def test_a_ref_that_leaves_no_room_for_those_of_runs_is_named(person: Person, ref: str, words: str) -> None:
+    git(person.repo, "update-ref", ref, "HEAD")
+
+    refused(person.does(*person.run_arguments, "--yes"), 3, "maestro", words)
+    nothing_started(person)
+
+
+BEADS = ".beads/issues.jsonl"
+OURS = '{"id": "maestro-12345678", "title": "Add", "external_ref": "maestro:notes-abcdef/T-001"}\n'
+THEIRS = '{"id": "bd-1", "title": "Theirs"}\n'
+
+
+@pytest.mark.parametrize(
+    ("committed", "there", "dirty"),
+    [
+        (None, {BEADS: OURS}, False),
+        (THEIRS, {BEADS: THEIRS + OURS}, False),
+        (THEIRS + OURS, {BEADS: THEIRS + OURS.replace("Add", "Done")}, False),
+        (None, {BEADS: THEIRS + OURS}, True),
+        (THEIRS, {BEADS: OURS}, True),
+        (None, {BEADS: OURS, ".beads/beads.db": "x"}, True),
+        (None, {BEADS: "[" * 100_000}, True),
+    ],
+)
+def test_what_maestro_wrote_into_the_trackers_file_does_not_make_a_tree_dirty(
+    person: Person, committed: str | None, there: dict[str, str], dirty: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if committed is not None:
+        commit(person.repo, {BEADS: committed})
+    for path, text in there.items():
+        (person.repo / path).parent.mkdir(exist_ok=True)
+        (person.repo / path).write_text(text)
+    monkeypatch.setenv("MAESTRO_STATE_DIR", str(person.state))
+    place = asyncio.run(find_place(person.repo))
+
+    if dirty:
+        with pytest.raises(CliError, match=r"\.beads"):
+            check_repository(place, Asked())
+    else:
+        check_repository(place, Asked())
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("cancel", "resume:cancel", "End a run for good; its branch and its log stay.", RUNS),
     ("report", "report:report", "Print a run's report.", RUNS),
     ("gate", "", "See and decide the gates of a run.", GATES),
+    ("policy", "", "Say the level of an action, and why; test the policy's rules.", GATES),
+    ("journal", "", "Read a run's journal, add to it, mark what you have seen.", GATES),
     ("log", "log:log", "Print the events of a run, one line each.", GATES),
     ("replay", "replay:replay", "Fold a run's log again: as it was, what changed, or its files anew.", GATES),
     ("up", "up:up", "Keep the server and the services running for this repository.", MACHINE),
@@ -43,6 +45,17 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("approve", "gate:approve_", "Decide a gate with its choice `approve`."),
         ("reject", "gate:reject_", "Decide a gate with its one choice that gives the run up."),
         ("revise", "gate:revise_", "Decide a gate with its choice `revise`; TEXT says what to change."),
+    ),
+    "policy": (
+        ("check", "policy:check", "Say the level of a command, or of actions as JSON Lines."),
+        ("explain", "policy:explain", "Show what an action would do and which rules say so, or all rules."),
+        ("test", "policy:test", "Run the examples of all rules."),
+        ("suggest", "policy:suggest", "Show what was always approved, as rules that would no longer ask."),
+    ),
+    "journal": (
+        ("show", "journal:show", "Print a run's journal, as Markdown or JSON."),
+        ("add", "journal:add", "Write an entry into a run's journal."),
+        ("review", "journal:review", "Mark an entry as looked at."),
     ),
     "config": (("check", "config:check", "Check the configuration and its workflow; print what applies."),),
 }

@@ -16,6 +16,7 @@ import msgspec
 
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
+from maestro.cli.own_paths import check_names, check_prd
 from maestro.cli.request import Asked, check_repository
 from maestro.cli.where import CONFIG_FILE, Place
 from maestro_contracts.commands import StartRun
@@ -45,6 +46,8 @@ async def prepare(place: Place, asked: Asked, by: str) -> Start:
     workflow = _workflow(place, asked)
     agent, playbook = _agent(place, asked, workflow)
     feature, source, text = _request(asked, workflow)
+    if any(step.kind == "plan" for step in workflow.steps):
+        await _check_prd(place, repo.base, feature)
     settings = settings_of(place.config, agent=agent, auto_approve=asked.auto_approve, interactive=asked.interactive)
     command = StartRun(feature, source, text, repo, workflow, settings, by)
     return Start(new_run_id(feature), command, playbook)
@@ -63,7 +66,14 @@ def new_run_id(feature: str) -> str:
 async def _repo(place: Place, asked: Asked) -> Repo:
     git = check_repository(place, asked)
     base = await _commit(place.folder(), asked.base) if asked.base else git.head
+    await check_names(place.folder(), base, beads=place.config.tracker.beads)
     return Repo(url=str(place.folder()), base=base, branch="" if asked.base else git.branch)
+
+
+async def _check_prd(place: Place, base: str, feature: str) -> None:
+    from maestro.planner.prd import slug
+
+    await check_prd(place.folder(), base, slug(feature))
 
 
 async def _commit(repo: Path, revision: str) -> str:

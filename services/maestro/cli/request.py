@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maestro.cli.errors import CliError
+
+BEADS_FILE = ".beads/issues.jsonl"
 
 if TYPE_CHECKING:
     from maestro.cli.where import Place
@@ -38,12 +41,21 @@ def check_repository(place: Place, asked: Asked) -> RepoState:
 
 
 def _is_ours(path: str, place: Place) -> bool:
-    """The tracker's file, which Maestro writes where it is asked for: it must not stand against the next run."""
-    if place.written is None or not place.written.tracker.beads:
+    """The tracker's file, which Maestro writes where it is asked for: it must not stand against the next run, also
+    where that does not ask for it."""
+    if path not in (".beads/", BEADS_FILE):
         return False
-    from maestro.projections.beads import BEADS_FILE
+    if place.written is not None and place.written.tracker.beads:
+        return True
+    from maestro.cli.own_paths import is_ours_alone
 
-    return path in {".beads/", BEADS_FILE}
+    return is_ours_alone(place.folder(), path, _committed(place.folder()))
+
+
+def _committed(repo: Path) -> bytes:
+    """The tracker's file as it is in HEAD; nothing where it is not there."""
+    show = ["git", "-C", str(repo), "-c", "safe.directory=*", "show", f"HEAD:{BEADS_FILE}"]
+    return subprocess.run(show, capture_output=True).stdout
 
 
 def _mend(mend: str, dirty: tuple[str, ...], detached: bool) -> str:
