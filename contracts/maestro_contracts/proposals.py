@@ -142,7 +142,7 @@ class Classification(Record):
 
     level: Level
     digest: str
-    policy_version: str
+    policy_version: int
     policy_sha256: str
     effects: tuple[EffectRecord, ...] = ()
     rules: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("gate", "", "See and decide the gates of a run.", GATES),
     ("policy", "", "Say the level of an action, and why; test the policy's rules.", GATES),
     ("journal", "", "Read a run's journal, add to it, mark what you have seen.", GATES),
+    ("keys", "", "Introduce the people who decide, with their keys and roles; make a key.", GATES),
     ("log", "log:log", "Print the events of a run, one line each.", GATES),
     ("replay", "replay:replay", "Fold a run's log again: as it was, what changed, or its files anew.", GATES),
     ("up", "up:up", "Keep the server and the services running for this repository.", MACHINE),
@@ -45,6 +46,15 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("approve", "gate:approve_", "Decide a gate with its choice `approve`."),
         ("reject", "gate:reject_", "Decide a gate with its one choice that gives the run up."),
         ("revise", "gate:revise_", "Decide a gate with its choice `revise`; TEXT says what to change."),
+        ("export", "gate_export:export", "Write a gate's signed decisions for `ssh-keygen -Y verify`."),
+    ),
+    "keys": (
+        ("new", "keys:new", "Make a key, kept in the state directory for you alone."),
+        ("enrol", "keys:enrol", "Introduce a person, a further key of theirs, or other roles."),
+        ("list", "keys:list_", "List the people who may decide, their keys and their roles."),
+        ("show", "keys:show", "Show a person's keys and roles; without a name, your own."),
+        ("revoke", "keys:revoke", "Take back one key, or everything that a person may."),
+        ("export", "keys:export", "Write everybody's keys as an allowed_signers file."),
     ),
     "policy": (
         ("check", "policy:check", "Say the level of a command, or of actions as JSON Lines."),

@@ -40,6 +40,9 @@ class Change:
         """All that will stand in the file, as far as it was shown."""
         return [line for line in self.lines if line.sign != "-"]
 
+    def before(self) -> str:
+        return "\n".join(line.text for line in self.lines if line.sign != "+")
+
     def after(self) -> str:
         return "\n".join(line.text for line in self.kept_or_added)
 

@@ -22,7 +22,7 @@ MAX_CHARACTERS = 2_000_000
 def effects_of_write(
     path: str, content: str, before: str | None = None, at: Surroundings = NOWHERE
 ) -> tuple[Effect, ...]:
-    """Effects of writing `content` (a whole file, a diff or a fragment) to `path`; sorted, never empty. Never raises."""
+    """Effects of writing `content` (a whole file, a diff or a fragment) to `path`; sorted, never empty."""
     plain = effects_of_path("write", path, cwd=at.cwd, home=at.home, root=at.root, real=at.real)
     if len(content) > MAX_CHARACTERS or (before and len(before) > MAX_CHARACTERS):
         return (*plain, Effect("unknown", canonical(path, at.cwd, at.home, at.root), "", "too long to read"))
@@ -133,8 +133,9 @@ def _in_source(known: PathInfo, change: Change) -> Iterator[Effect]:
 
 _STRINGS = re.compile(r"[\"'`]((?:~|/|\.|\$HOME|%USERPROFILE%)[^\"'`\n]{2,200})[\"'`]")
 _SENDS = re.compile(
-    r"\b(?:requests?|httpx|axios|session|client|http|https|aiohttp|got|superagent)\.(?:post|put|request|patch)\b|urlopen\(|"
-    r"\bfetch\(|sendto\(|\.sendall\(|smtplib|XMLHttpRequest|Net::HTTP|http\.Post|curl_exec|WebClient|UploadString|nc -|curl "
+    r"\b(?:requests?|httpx|axios|session|client|http|https|aiohttp|got|superagent)\.(?:post|put|request|patch)\b|"
+    r"urlopen\(|\bfetch\(|sendto\(|\.sendall\(|smtplib|XMLHttpRequest|Net::HTTP|http\.Post|curl_exec|WebClient|"
+    r"UploadString|nc -|curl "
 )
 _HIDDEN_CODE: tuple[tuple[re.Pattern[str], EffectKind, str], ...] = (
     (

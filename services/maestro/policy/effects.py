@@ -1,4 +1,4 @@
-"""What can an action do? The words stand in the contracts, since policies, events and programs of others use them too."""
+"""What can an action do? The words stand in the contracts, since policies and events use them too."""
 
 from __future__ import annotations
 

@@ -42,14 +42,15 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What applies. `version` names the revisions of all files, `sha256` is over all their bytes."""
+    """What applies. `version` is the sum of its files' revisions, so that it rises with each of them; `sha256` is over
+    all their bytes."""
 
     rules: tuple[Rule, ...]
     sources: tuple[Source, ...]
 
     @property
-    def version(self) -> str:
-        return "+".join(f"{source.layer}.{source.revision}" for source in self.sources)
+    def version(self) -> int:
+        return sum(source.revision for source in self.sources)
 
     @property
     def sha256(self) -> str:
@@ -79,6 +80,10 @@ def load_policy(
 ) -> Policy:
     """The policy for the repository `root` (None: outside any). `user`: another file than the user's own; it must
     exist. `remember`: a folder in which checked policies are noted. Raises InvalidFile with every mistake."""
+    return policy_of(_documents(root, user), remember=remember)
+
+
+def _documents(root: pathlib.Path | None, user: pathlib.Path | None) -> list[tuple[Layer, Document]]:
     from maestro_contracts.policy_file import PROJECT_FILE
 
     documents = [_document("shipped", SHIPPED)]
@@ -87,7 +92,7 @@ def load_policy(
         documents.append(_document("user", mine))
     if root is not None and (root / PROJECT_FILE).exists():
         documents.append(_document("project", root / PROJECT_FILE))
-    return policy_of(documents, remember=remember)
+    return documents
 
 
 def _document(layer: Layer, path: pathlib.Path) -> tuple[Layer, Document]:
@@ -117,21 +122,17 @@ def policy_of(
     effects_of: EffectsOf | None = None,
 ) -> Policy:
     """The policy that these documents make, in the order shipped, user, project. Raises InvalidFile."""
-    from maestro_contracts.policy_file import PolicyFile
-    from maestro_contracts.yamlcheck import validate
     from maestro_contracts.yamlfile import InvalidFile
 
     rules: dict[str, Rule] = {}
     sources: list[Source] = []
-    files: list[tuple[Layer, Document, PolicyFile]] = []
-    for layer, document in documents:
-        file = validate(document, PolicyFile)
+    files = _files(documents)
+    for layer, document, file in files:
         problems = list(_misplaced(layer, document, file, rules))
         if problems:
             raise InvalidFile(problems)
         rules |= {rule.name: _rule(layer, rule) for rule in file.rules}
         sources.append(Source(layer, document.source, document.text, file.revision))
-        files.append((layer, document, file))
     policy = Policy(tuple(rules.values()), tuple(sources))
     if check:
         _check_examples(policy, files, effects_of or _effects_of, remember)
@@ -270,6 +271,22 @@ def shown(effects: Sequence[Effect]) -> str:
 def _one(effect: Effect) -> str:
     beside = ", ".join(part for part in (effect.where, effect.detail) if part)
     return f"{effect.kind}{f' {effect.target}' if effect.target else ''}{f' ({beside})' if beside else ''}"
+
+
+def examples_of(root: pathlib.Path | None = None, *, user: pathlib.Path | None = None) -> Iterator[Outcome]:
+    """Every example of the files that apply here, run. Raises InvalidFile where a file has another mistake."""
+    documents = _documents(root, user)
+    policy = policy_of(documents, check=False)
+    files = _files(documents)
+    _prepare(files)
+    return run_examples(policy, files, _effects_of)
+
+
+def _files(documents: Sequence[tuple[Layer, Document]]) -> list[tuple[Layer, Document, PolicyFile]]:
+    from maestro_contracts.policy_file import PolicyFile
+    from maestro_contracts.yamlcheck import validate
+
+    return [(layer, document, validate(document, PolicyFile)) for layer, document in documents]
 
 
 def about(proposal: Proposal) -> str:

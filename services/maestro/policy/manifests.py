@@ -6,9 +6,11 @@ whose section nobody can see counts as runtime.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from maestro.policy.changes import Change, Line, Sign
 from maestro.policy.effects import Effect, Where
@@ -138,9 +140,8 @@ def _bare(line: Line, path: str) -> Iterator[Found]:
         yield _python_requirement(line.sign, text.strip("\"',"), "", path)
     elif re.fullmatch(
         r"[A-Za-z0-9_-]+\s*=\s*(?:[\"'][\^~=<>*]?\d[^\"']*[\"']|\{.*(?:version|git|path|workspace).*\})", text
-    ):
-        if not re.match(r"(?:version|edition|rust-version|python|requires-python|target-version)\b", text):
-            yield Found(line.sign, text.partition("=")[0].strip(), _is_dev(path), odd=_is_odd(text))
+    ) and not re.match(r"(?:version|edition|rust-version|python|requires-python|target-version)\b", text):
+        yield Found(line.sign, text.partition("=")[0].strip(), _is_dev(path), odd=_is_odd(text))
 
 
 def _python_requirement(sign: Sign, text: str, section: str, path: str) -> Found:
@@ -159,6 +160,36 @@ _JSON_PAIR = re.compile(r"\"([^\"]+)\"\s*:\s*\"([^\"]*)\"")
 
 
 def _json(path: str, change: Change) -> Iterator[Found]:
+    if change.whole:
+        try:
+            before, after = (json.loads(text) if text.strip() else {} for text in (change.before(), change.after()))
+        except (ValueError, RecursionError):
+            before = after = None
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _compared(before, after)
+            return
+    yield from _json_lines(change)
+
+
+def _compared(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Found]:
+    """The sections of two whole manifests."""
+    for section in sorted(before.keys() | after.keys()):
+        if not _JSON_SECTIONS.match(section):
+            continue
+        old, new = (
+            each if isinstance(each, dict) else {section: each} for each in (before.get(section), after.get(section))
+        )
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name) and name not in _NOT_PACKAGES:
+                for sign, held in (("-", old), ("+", new)):
+                    if held.get(name) is not None:
+                        yield Found("-" if sign == "-" else "+", name, _is_dev(section), odd=_is_odd(str(held[name])))
+
+
+_NOT_PACKAGES = frozenset(("version", "php", "node", "npm"))
+
+
+def _json_lines(change: Change) -> Iterator[Found]:
     hinted, stack = "", list[str]()
     for line in change.lines:
         hint = _hunk(line)
@@ -170,14 +201,12 @@ def _json(path: str, change: Change) -> Iterator[Found]:
             stack.append(opened.group(1))
         section = next((each for each in stack if _JSON_SECTIONS.match(each)), hinted)
         body = line.text[opened.end() :] if opened else line.text
+        known = _JSON_SECTIONS.match(section) or "dependenc" in section.lower()
         for name, spec in _JSON_PAIR.findall(body):
-            if _JSON_SECTIONS.match(section) or "dependenc" in section.lower() or (not stack and _is_version(spec)):
-                if name not in ("version", "php", "node", "npm") and not (not section and not change.is_diff):
-                    yield Found(line.sign, name, _is_dev(section), odd=_is_odd(spec))
+            if (known or (not stack and _is_version(spec))) and name not in _NOT_PACKAGES:
+                yield Found(line.sign, name, _is_dev(section), odd=_is_odd(spec))
         closing = body.count("}") + body.count("]") - body.count("{") - body.count("[")
-        for _ in range(max(closing, 0)):
-            if stack:
-                stack.pop()
+        del stack[max(0, len(stack) - max(closing, 0)) :]
 
 
 def _is_version(text: str) -> bool:

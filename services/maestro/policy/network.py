@@ -240,7 +240,9 @@ _DEPLOY_PATH = re.compile(
 
 def _by_path(request: Request, where: Where) -> Iterator[Effect]:
     path, target = request.path, request.target()
-    if (_SECRET_PATH.search(path) and where != "known") or re.search(r"/(?:actions/secrets|user/keys|deploy-keys)", path):
+    if (_SECRET_PATH.search(path) and where != "known") or re.search(
+        r"/(?:actions/secrets|user/keys|deploy-keys)", path
+    ):
         yield Effect("credential", target, where, "read" if request.reads else "write")
     people = _PEOPLE_PATH.search(path) is not None and where != "known"
     if request.reads:

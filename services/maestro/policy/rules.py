@@ -66,7 +66,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """`rules` holds the rules that apply, those that made the level first. `by_effect` gives each effect's own level."""
+    """`rules` holds the rules that apply, those that made the level first; `by_effect` each effect's own level."""
 
     level: Literal[1, 2, 3]
     rules: tuple[Rule, ...]

@@ -110,7 +110,8 @@ def _words_joined(value: str) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    r"(?:change[-_]?(?:me|this|it)|your[-_ ].*|my[-_ ]?(?:secret|password|token|key)|<.*>?|\{.*|\$.*|%.*|x+|\*+|\.+|todo.*|"
+    r"(?:change[-_]?(?:me|this|it)|your[-_ ].*|my[-_ ]?(?:secret|password|token|key)|<.*>?|\{.*|\$.*|%.*|x+|\*+|\.+|"
+    r"todo.*|"
     r"example.*|placeholder.*|dummy.*|none|null|nil|true|false|undefined|secret|password|passwd|token|test|testing|"
     r"required|optional|string|str|user|username|admin|root|postgres|pass|key|value|default|redacted|replace.*|fixme)",
     re.I,
