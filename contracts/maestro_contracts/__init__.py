@@ -36,10 +36,12 @@ gatekeeper
           GateReminder (from a timer), GateEscalation (from a timer), PollGate (from a timer),
           JudgeGate (from validator), CloseGate (from conductor), ProposeAction (from worker),
           ProposeChange (from conductor), AskPeople (from a timer), IssueGrant (from a person),
-          RevokeGrant (from a person), ApproveAfter (from a person), RollBack (from a person)
+          RevokeGrant (from a person), ApproveAfter (from a person), RollBack (from a person),
+          AddJournalEntry (from any process), ReviewJournalEntry (from a person)
     says  GateOpened, GateVoted, GateDecided, GateClosed, GateReminded, GateEscalated, DecisionRefused,
           ActionProposed, ActionClassified, ApprovalGiven, ActionRejected, AgentSlowed, GrantIssued,
-          GrantRevoked, EffectApproved, RollBackOrdered, CommandDeadLettered
+          GrantRevoked, EffectApproved, RollBackOrdered, JournalEntryAdded, JournalReviewed,
+          CommandDeadLettered
 
 worker
     takes DoTask (from conductor)

@@ -18,6 +18,7 @@ from maestro_contracts.records import (
     Codebase,
     Escalation,
     GateKind,
+    JournalKind,
     Prd,
     Question,
     Ran,
@@ -350,6 +351,33 @@ class RollBack(Command):
     attested: str = ""
 
 
+class AddJournalEntry(Command):
+    """Write into the run's journal (see `JournalEntryAdded`)."""
+
+    to: ClassVar[str] = "gatekeeper"
+    kind: JournalKind
+    author: str
+    title: str
+    content: str = ""
+    tags: tuple[str, ...] = ()
+    task: str = ""
+    files: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    by_person: bool = False
+    via: str = ""
+
+
+class ReviewJournalEntry(Command):
+    """A person has looked at this entry (its address)."""
+
+    to: ClassVar[str] = "gatekeeper"
+    entry: str
+    by: str
+    note: str = ""
+    via: str = ""
+
+
 # --- to a worker ------------------------------------------------------------------------------------------------------
 
 
@@ -512,6 +540,8 @@ AnyCommand = (
     | RevokeGrant
     | ApproveAfter
     | RollBack
+    | AddJournalEntry
+    | ReviewJournalEntry
     | DoTask
     | ValidateClaim
     | ValidateRun

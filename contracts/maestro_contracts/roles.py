@@ -82,6 +82,8 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
             e.GrantRevoked,
             e.EffectApproved,
             e.RollBackOrdered,
+            e.JournalEntryAdded,
+            e.JournalReviewed,
             e.CommandDeadLettered,
         }
     ),
@@ -149,6 +151,8 @@ ASKED_BY: dict[type[c.Command], str] = {
     c.RevokeGrant: "a person",
     c.ApproveAfter: "a person",
     c.RollBack: "a person",
+    c.AddJournalEntry: "any process",
+    c.ReviewJournalEntry: "a person",
     c.DoTask: "conductor",
     c.ValidateClaim: "conductor",
     c.ValidateRun: "conductor",

@@ -6,20 +6,21 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from maestro.cli.errors import Stopped
 from maestro.cli.exit_codes import Exit
 
+T = TypeVar("T")
 CODES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED, signal.SIGHUP: Exit.TERMINATED}
 
 
-def run_async(work: Coroutine[Any, Any, int]) -> int:
-    """Run a command's coroutine to its exit code. Raises Stopped where a signal ended it."""
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine to its end. Raises Stopped where a signal ended it."""
     return asyncio.run(_stoppable(work))
 
 
-async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
+async def _stoppable(work: Coroutine[Any, Any, T]) -> T:
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)
     asked: list[Exit] = []

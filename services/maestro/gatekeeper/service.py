@@ -15,6 +15,7 @@ import structlog
 from maestro.bus.service import Context, Delivery, Outcome, Service
 from maestro.gatekeeper.book import GateBook, evolve
 from maestro.gatekeeper.decider import GateCommand, decide
+from maestro.gatekeeper.journal import JournalCommand, written
 from maestro.log.keyring import Keyring
 from maestro.log.reader import Commit, Reader, Rejected
 from maestro.log.store import Store
@@ -52,6 +53,8 @@ class Gatekeeper:
             # Anybody can name any run: only a run that exists is told.
             log.warning("no such run", run=delivery.run, command=delivery.id)
             return Outcome(delivery.run, advance=False)
+        if isinstance(delivery.command, JournalCommand):
+            return Outcome(delivery.run, (written(delivery.id, delivery.command),), advance=False)
         decision = decide(book, delivery.id, cast(GateCommand, delivery.command), ctx.now())
         return Outcome(
             run=delivery.run,
@@ -92,5 +95,5 @@ class Gatekeeper:
 
 def make_service(tools: Tools) -> Service:
     keeper = Gatekeeper(tools.store, tools.admission.keyring)
-    commands = (c.OpenGate, c.DecideGate, c.GateDeadline, c.CloseGate)
+    commands = (c.OpenGate, c.DecideGate, c.GateDeadline, c.CloseGate, c.AddJournalEntry, c.ReviewJournalEntry)
     return Service(role="gatekeeper", handlers=dict.fromkeys(commands, keeper.handle))

@@ -157,5 +157,7 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.CheckpointMade: lambda v: f"checkpoint {v.number}, {v.name}, at {v.commit[:12]}",
     e.StepWorkFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}",
     e.HandedOver: lambda v: f"branch {v.branch} at {v.commit[:12]}, {count(len(v.files), 'file')} changed",
+    e.JournalEntryAdded: lambda v: f"{v.kind} by {v.author}: {_short(v.title)}",
+    e.JournalReviewed: lambda v: f"{v.entry} by {v.by}" + (f": {_short(v.note)}" if v.note else ""),
     e.CommandDeadLettered: lambda v: f"{v.command_type} {v.command} of {v.role}: {_short(v.reason)}",
 }
