@@ -173,9 +173,9 @@ def _run_ended(journal: Journal, timed: Timed) -> None:
 
 
 def _by_a_person(journal: Journal, timed: Timed) -> None:
-    words = {e.RunPaused: "paused", e.RunResumed: "resumed", e.RunCancelled: "cancelled"}
+    words: dict[type[e.Event], str] = {e.RunPaused: "paused", e.RunResumed: "resumed", e.RunCancelled: "cancelled"}
     event: Any = timed.event
-    title = f"The run was {words[type(event)]}"
+    title = f"The run was {words[type(timed.event)]}"
     why = getattr(event, "why", "")
     _add(journal, timed, "decision", title, why, author=event.by, tags=("run",), hitl_reviewed=True)
 
