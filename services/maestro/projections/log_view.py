@@ -105,6 +105,21 @@ def _run_started(event: e.RunStarted) -> str:
     return f"{event.feature}, {who}, base {event.repo.base[:12]}"
 
 
+def _vote(event: e.GateVoted) -> str:
+    but = f", but {_short('; '.join(event.conditions))}" if event.conditions else ""
+    text = f', "{_short(event.text)}"' if event.text else ""
+    return f"{event.gate}: {event.vote.choice} by {event.vote.person} via {event.vote.via}{but}{text}"
+
+
+def _approved(event: e.ApprovalGiven) -> str:
+    who = f" ({', '.join(event.approvers)})" if event.approvers else f" {event.grant}" if event.grant else ""
+    return f"{event.proposal}, level {event.level}, by {event.by}{who}, action {event.digest[:12]}"
+
+
+def _for(roles: tuple[str, ...]) -> str:
+    return f", for {', '.join(roles)}" if roles else ""
+
+
 SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.ActorEnrolled: lambda v: f"{v.actor} as {v.role}, epoch {v.epoch}" + (f", on {v.host}" if v.host else ""),
     e.ActorRevoked: lambda v: f"{v.actor}, epoch {v.epoch}: {_short(v.reason)}",
@@ -157,6 +172,27 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.CheckpointMade: lambda v: f"checkpoint {v.number}, {v.name}, at {v.commit[:12]}",
     e.StepWorkFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}",
     e.HandedOver: lambda v: f"branch {v.branch} at {v.commit[:12]}, {count(len(v.files), 'file')} changed",
+    e.GateVoted: _vote,
+    e.GateReminded: lambda v: f"{v.gate} still waits, reminder {v.number}" + _for(v.to),
+    e.GateEscalated: lambda v: f"{v.gate} waits too long" + _for(v.to),
+    e.GateCommandRan: lambda v: f"{v.gate}: `{_short(v.command)}` exited {v.exit_code} at {v.commit[:12]}",
+    e.ActionProposed: lambda v: f"{v.proposal} by {v.by} for {_try(v)}: {_short(v.summary)}",
+    e.ActionClassified: lambda v: (
+        f"{v.proposal}: level {v.level}" + (f", {_short(v.violation)}" if v.violation else "")
+    ),
+    e.ApprovalGiven: _approved,
+    e.ActionRejected: lambda v: (
+        f"{v.proposal} by {v.by}: {_short(v.reason)}" + (", and the run ends" if v.abort else "")
+    ),
+    e.AgentSlowed: lambda v: f"{v.task} has asked {count(v.asks, 'time')}: {v.proposal} waits {duration(v.delay_ms)}",
+    e.GrantIssued: lambda v: f"{v.grant.id} by {v.vote.person}: {_short(v.grant.why)}".rstrip(": "),
+    e.GrantRevoked: lambda v: f"{v.grant} by {v.vote.person}: {_short(v.why)}".rstrip(": "),
+    e.EffectApproved: lambda v: f"{v.proposal} afterwards by {v.vote.person}: {_short(v.why)}".rstrip(": "),
+    e.RollBackOrdered: lambda v: f"{v.proposal} by {v.vote.person}: {_short(v.why)}".rstrip(": "),
+    e.EffectStarted: lambda v: f"{v.proposal} by {v.by}, action {v.digest[:12]}",
+    e.EffectEnded: lambda v: f"{v.proposal}: {v.outcome}" + (f", {_short(v.detail)}" if v.detail else ""),
+    e.RolledBack: lambda v: f"{v.proposal}: {v.reverts[:12]} undone by {v.commit[:12]}",
+    e.RollBackFailed: lambda v: f"{v.proposal}: {_why(v.problem)}",
     e.JournalEntryAdded: lambda v: f"{v.kind} by {v.author}: {_short(v.title)}",
     e.JournalReviewed: lambda v: f"{v.entry} by {v.by}" + (f": {_short(v.note)}" if v.note else ""),
     e.CommandDeadLettered: lambda v: f"{v.command_type} {v.command} of {v.role}: {_short(v.reason)}",
