@@ -6,7 +6,19 @@ nothing if it lies, since everybody can check the same bytes with `ssh-keygen -Y
 """
 
 from maestro.log.note import KeyRefused, Unverified
+from maestro.people.directory import Directory, Person, SignedDecision
 from maestro.people.public import PublicKey
 from maestro.people.sshsig import Signer, sign, signed_by, verify
 
-__all__ = ["KeyRefused", "PublicKey", "Signer", "Unverified", "sign", "signed_by", "verify"]
+__all__ = [
+    "Directory",
+    "KeyRefused",
+    "Person",
+    "PublicKey",
+    "SignedDecision",
+    "Signer",
+    "Unverified",
+    "sign",
+    "signed_by",
+    "verify",
+]
