@@ -142,11 +142,12 @@ def missing(first: int, last: int) -> Rejected:
     return Rejected(last, f"{which} missing: somebody took out what stood there")
 
 
-async def new_of(readers: Sequence[Reader]) -> list[list[Commit | Rejected]]:
-    """The next page of each of several runs, fetched in one call. They share one store and one keyring."""
+async def new_of(readers: Sequence[Reader], wait_ms: int = 0) -> list[list[Commit | Rejected]]:
+    """The next page of each of several runs, fetched in one call. They share one store and one keyring. Waits up to
+    `wait_ms` for the first."""
     if not readers:
         return []
-    pages = await _fetch_together(readers, 0)
+    pages = await _fetch_together(readers, wait_ms)
     return [await reader._believe(reader._open(page)) for reader, page in zip(readers, pages, strict=True)]
 
 

@@ -1,0 +1,153 @@
+"""How does a gateway live? Settings, server, admission, then it follows all runs and serves until it is asked to stop.
+
+Exit codes are those of every service (see `maestro.bus.runtime`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from maestro.bus import health
+from maestro.bus.admission import Admission, NotAdmitted, be_admitted
+from maestro.bus.connect import wait_for_server
+from maestro.bus.logs import get_log, set_up_logs
+from maestro.bus.runtime import Exit
+from maestro.bus.settings import ServiceSettings, SettingsError
+from maestro.gateway.access import Access
+from maestro.gateway.app import make_app
+from maestro.gateway.gateway import Gateway
+from maestro.gateway.settings import ROLE, WebSettings, web_settings
+from maestro.gateway.watching import Watcher
+from maestro.log.redis_store import open_store
+from maestro.log.store import Store, StoreUnavailable
+
+GRACE_S = 3
+
+
+def run() -> int:
+    """The whole program; returns the exit code."""
+    try:
+        settings = ServiceSettings.from_env(ROLE)
+        web = web_settings(settings)
+    except SettingsError as error:
+        sys.stderr.write(f"maestro {ROLE}: {error}\n")
+        return Exit.SETTINGS
+    set_up_logs(settings.log_level, settings.log_format, role=ROLE, actor=settings.actor)
+    try:
+        return asyncio.run(_until_stopped(settings, web))
+    except StoreUnavailable as error:
+        get_log("service").critical(str(error))
+        return Exit.UNAVAILABLE
+    except NotAdmitted as error:
+        get_log("service").critical(str(error))
+        return Exit.NOT_ADMITTED
+    except Exception as error:
+        get_log("service").critical("a defect ended this process", exc_info=error)
+        return Exit.DEFECT
+
+
+async def _until_stopped(settings: ServiceSettings, web: WebSettings) -> Exit:
+    stop = _stop_signal()
+    serving = asyncio.create_task(_serve(settings, web, stop))
+    await asyncio.wait({serving, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set() and not serving.done():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(serving), GRACE_S + 2)
+        serving.cancel()
+        await asyncio.wait({serving})
+        return Exit.STOPPED
+    return serving.result()
+
+
+async def _serve(settings: ServiceSettings, web: WebSettings, stop: asyncio.Event) -> Exit:
+    await wait_for_server(settings)
+    store = await open_store(settings.redis_url, settings.redis_password_file)
+    try:
+        admission = await be_admitted(settings, store)
+        async with watching(store, admission) as watcher:
+            gateway = Gateway(web, watcher, Access(web.folder))
+            return await _listen(gateway, settings, stop)
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def watching(store: Store, admission: Admission) -> AsyncIterator[Watcher]:
+    """A watcher at work, as long as the block lasts."""
+    watcher = Watcher(store, admission.keyring)
+    task = asyncio.create_task(watcher.run())
+    try:
+        yield watcher
+    finally:
+        watcher.close()
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _listen(gateway: Gateway, settings: ServiceSettings, stop: asyncio.Event) -> Exit:
+    import uvicorn
+
+    web = gateway.settings
+    config = uvicorn.Config(
+        make_app(gateway),
+        host=web.host,
+        port=web.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_S,
+        limit_concurrency=1000,
+        h11_max_incomplete_event_size=64 * 1024,
+        lifespan="off",
+        ws="none",
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    telling = asyncio.create_task(_tell_health(gateway, settings))
+    get_log("service").info("ready", address=web.url)
+    await asyncio.wait({serving, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    gateway.watcher.close()
+    server.should_exit = True
+    await asyncio.wait({serving})
+    telling.cancel()
+    return Exit.STOPPED if stop.is_set() else Exit.SETTINGS
+
+
+def _make_server() -> Any:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Signals are ours: streams have to end first, and they are told before the server is."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Any:
+            yield
+
+    return Server
+
+
+def _Server(config: Any) -> Any:
+    return _make_server()(config)
+
+
+async def _tell_health(gateway: Gateway, settings: ServiceSettings) -> None:
+    path = settings.health_file
+    while path is not None:
+        health.beat(path, "ready" if gateway.watcher.up else "waiting")
+        await asyncio.sleep(health.BEAT_S)
+
+
+def _stop_signal() -> asyncio.Event:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    return stop

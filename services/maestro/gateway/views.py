@@ -1,0 +1,364 @@
+"""What does the gateway tell of runs, gates and events? The answers of the API as data, made from a run's state. Pure.
+
+Times are RFC 3339 in UTC, empty where they are not known. What people and agents wrote is handed out as they wrote it:
+whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Literal, dataclass_transform
+
+import msgspec
+
+from maestro.log.reader import Commit, Rejected
+from maestro.projections import facts
+from maestro.projections.text import utc
+from maestro.runs.state import GateState, RunState, TaskState
+from maestro_contracts import events as e
+from maestro_contracts.records import Choice, Problem, Question
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class View(msgspec.Struct, frozen=True):
+    """The base of all answers."""
+
+
+class RunSummary(View):
+    """One line of the list of runs."""
+
+    run: str
+    feature: str
+    status: str
+    requested_by: str
+    started: str
+    ended: str
+    last_event: str
+    seq: int
+    branch: str
+    tasks: int
+    done: int
+    open_gates: list[str]
+
+
+class StepView(View):
+    name: str
+    kind: str
+    phase: int
+    title: str
+    status: str
+    visit: int
+    attempt: int
+    outcome: str
+    started: str
+    ended: str
+
+
+class TaskView(View):
+    """A task. `votes` are validators' verdicts on the newest claim."""
+
+    id: str
+    title: str
+    epic: str
+    group: int
+    step: str
+    depends_on: list[str]
+    requirements: list[str]
+    status: str
+    attempt: int
+    worker: str
+    commit: str
+    votes: list[str]
+    started: str
+    ended: str
+    problem: Problem | None
+
+
+class CheckpointView(View):
+    number: int
+    name: str
+    commit: str
+    ref: str
+    at: str
+
+
+class DecidedView(View):
+    """How a gate ended. `via` is the channel."""
+
+    choice: str
+    key: str
+    by: str
+    via: str
+    at: str
+    text: str
+    answers: dict[str, str]
+
+
+class RefusedView(View):
+    given: str
+    by: str
+    reason: str
+
+
+class GateView(View):
+    """A gate. `version` changes with what is asked: send it back with a decision (`If-Match` or `version`)."""
+
+    run: str
+    gate: str
+    visit: int
+    step: str
+    status: Literal["open", "decided", "closed"]
+    version: str
+    prompt: str
+    choices: list[Choice]
+    freeform: bool
+    questions: list[Question]
+    quorum: int
+    opened: str
+    deadline: str
+    default: str
+    artifact_sha256: str
+    decided: DecidedView | None
+    closed_because: str
+    expired: bool
+    refused: list[RefusedView]
+
+
+class RunView(View):
+    """All that is known of how a run stands."""
+
+    run: str
+    feature: str
+    status: str
+    source: str
+    text: str
+    requested_by: str
+    started: str
+    ended: str
+    seq: int
+    events: int
+    branch: str
+    head: str
+    iteration: int
+    problem: Problem | None
+    failed_step: str
+    prd_path: str
+    prd_status: str
+    prd_version: int
+    steps: list[StepView]
+    tasks: list[TaskView]
+    gates: list[GateView]
+    checkpoints: list[CheckpointView]
+    violations: list[str]
+
+
+class EventView(View):
+    """One event. `address` is `seq.index`; `cause` the command or event it follows from. Where `rejected` is set, the
+    entry is not believed, for this reason, and says nothing else."""
+
+    address: str
+    seq: int
+    index: int
+    id: str
+    type: str
+    at: str
+    actor: str
+    role: str
+    cause: str
+    data: dict[str, Any]
+    rejected: str = ""
+
+
+class EventPage(View):
+    """`next` is what to give as `after` for the next page; `head` is the log's last entry: where both are the
+    same, that is all so far."""
+
+    items: list[EventView]
+    next: int
+    head: int
+
+
+class RunPage(View):
+    """`next` is what to give as `cursor` for the next page; empty on the last one."""
+
+    items: list[RunSummary]
+    next: str
+
+
+class GatePage(View):
+    items: list[GateView]
+
+
+# --- making them ---------------------------------------------------------------------------------------------------
+
+
+def run_summary(state: RunState) -> RunSummary:
+    return RunSummary(
+        run=state.run,
+        feature=state.feature,
+        status=state.status,
+        requested_by=state.requested_by,
+        started=utc(state.started),
+        ended=utc(state.ended),
+        last_event=utc(state.last),
+        seq=state.seq,
+        branch=state.branch,
+        tasks=facts.task_count(state),
+        done=len(facts.done_tasks(state)),
+        open_gates=[gate.gate for gate in waiting(state)],
+    )
+
+
+def run_view(state: RunState) -> RunView:
+    return RunView(
+        run=state.run,
+        feature=state.feature,
+        status=state.status,
+        source=state.source,
+        text=state.text,
+        requested_by=state.requested_by,
+        started=utc(state.started),
+        ended=utc(state.ended),
+        seq=state.seq,
+        events=state.events,
+        branch=state.branch,
+        head=state.head,
+        iteration=state.iteration,
+        problem=state.problem,
+        failed_step=state.failed_step,
+        prd_path=state.prd_path,
+        prd_status=state.prd_status,
+        prd_version=state.prd.version if state.prd else 0,
+        steps=_steps(state),
+        tasks=[_task(task) for task in state.tasks.values()],
+        gates=gate_views(state),
+        checkpoints=[
+            CheckpointView(point.number, point.name, point.commit, point.ref, utc(point.at))
+            for point in state.checkpoints.values()
+        ],
+        violations=list(state.violations),
+    )
+
+
+def _steps(state: RunState) -> list[StepView]:
+    return [
+        StepView(
+            name=each.step.name,
+            kind=each.step.kind,
+            phase=each.step.phase,
+            title=each.step.title,
+            status=each.status,
+            visit=each.visit,
+            attempt=each.attempt,
+            outcome=each.outcome,
+            started=utc(each.started),
+            ended=utc(each.ended),
+        )
+        for each in state.steps.values()
+    ]
+
+
+def _task(task: TaskState) -> TaskView:
+    return TaskView(
+        id=task.spec.id,
+        title=task.spec.title,
+        epic=task.spec.epic,
+        group=task.spec.group,
+        step=task.step,
+        depends_on=list(task.spec.depends_on),
+        requirements=list(task.spec.requirements),
+        status=task.status,
+        attempt=task.attempt,
+        worker=task.worker,
+        commit=task.commit,
+        votes=[vote.verdict for vote in task.votes],
+        started=utc(task.started),
+        ended=utc(task.ended),
+        problem=task.problem,
+    )
+
+
+def waiting(state: RunState) -> list[GateState]:
+    """The gates at which a person is asked now."""
+    return [] if state.ended_for_good else [gate for gate in state.open_gates() if gate.opened is not None]
+
+
+def gate_views(state: RunState) -> list[GateView]:
+    """Every gate that was ever open, in order."""
+    return [gate_view(state, gate) for gate in state.gates.values() if gate.opened is not None]
+
+
+def find_gate(state: RunState, name: str, visit: int = 0) -> GateState | None:
+    """A visit of a gate that was opened; without `visit` the one that is open, else the newest."""
+    found = [gate for gate in state.gates.values() if gate.gate == name and gate.opened is not None]
+    if visit:
+        return next((gate for gate in found if gate.visit == visit), None)
+    return max(found, key=lambda gate: (gate.status == "open", gate.visit), default=None)
+
+
+def gate_version(opened: e.GateOpened) -> str:
+    """Names what is asked, so that nobody decides something else than they saw."""
+    asked = hashlib.sha256(msgspec.json.encode(opened)).hexdigest()
+    return f"{opened.visit}-{asked[:16]}"
+
+
+def gate_view(state: RunState, gate: GateState) -> GateView:
+    opened = gate.opened
+    assert opened is not None
+    closed = gate.closed.because if gate.closed else ""
+    return GateView(
+        run=state.run,
+        gate=gate.gate,
+        visit=gate.visit,
+        step=gate.step,
+        status=_gate_status(state, gate),
+        version=gate_version(opened),
+        prompt=opened.prompt,
+        choices=list(opened.choices),
+        freeform=opened.freeform,
+        questions=list(opened.questions),
+        quorum=opened.quorum,
+        opened=utc(opened.opened),
+        deadline=utc(opened.deadline or 0),
+        default=opened.default,
+        artifact_sha256=opened.artifact_sha256,
+        decided=_decided(gate.decided) if gate.decided else None,
+        closed_because=closed or ("the run has ended" if gate.status == "open" and state.ended_for_good else ""),
+        expired=gate.closed is not None and gate.closed.expired,
+        refused=[RefusedView(no.given, no.by, no.reason) for no in gate.refused],
+    )
+
+
+def _gate_status(state: RunState, gate: GateState) -> Literal["open", "decided", "closed"]:
+    if gate.decided is not None:
+        return "decided"
+    return "open" if gate.status == "open" and not state.ended_for_good else "closed"
+
+
+def _decided(said: e.GateDecided) -> DecidedView:
+    return DecidedView(said.choice, said.key, said.approver, said.via, utc(said.at), said.text, dict(said.answers))
+
+
+def event_views(verdict: Commit | Rejected) -> list[EventView]:
+    """The events of one entry of the log."""
+    if isinstance(verdict, Rejected):
+        address = f"{verdict.seq}.0"
+        return [EventView(address, verdict.seq, 0, "", "", "", verdict.actor, "", "", {}, verdict.reason)]
+    header = verdict.header
+    pairs: Iterable[tuple[Any, e.Event]] = zip(verdict.records, verdict.events, strict=True)
+    return [
+        EventView(
+            address=f"{verdict.seq}.{index}",
+            seq=verdict.seq,
+            index=index,
+            id=record.id,
+            type=event.type_name(),
+            at=utc(header.ts),
+            actor=header.actor,
+            role=verdict.role,
+            cause=record.cause,
+            data=msgspec.to_builtins(event),
+        )
+        for index, (record, event) in enumerate(pairs)
+    ]
