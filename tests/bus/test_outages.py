@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree, rmtree
+
 import pytest
 
+from maestro.log.identity import operator_key
+from maestro.log.keyring import Keyring
+from maestro.log.reader import Commit, commits
 from maestro.log.redis_store import RedisStore, open_store
-from tests.support.bus import Stage, give, said, seen
+from tests.support.bus import RUN, Stage, give, said, seen
 from tests.support.servers import running
 from tests.support.wait import wait_until
 
@@ -32,6 +38,45 @@ async def test_a_service_goes_on_when_its_server_was_killed_and_is_back(own_stag
     assert sorted(claims) == [f"{each}/ended" for each in (before, working, after)]
     assert consumer.stop() == 0
     await store.close()
+
+
+@pytest.mark.parametrize("idle", [True, False])
+async def test_a_service_that_lived_through_a_lost_end_of_the_log_begins_anew_and_is_believed(
+    own_stage: Stage, tmp_path: Path, idle: bool
+) -> None:
+    stage = own_stage
+    first = stage.consumer().ready()
+    store = await open_store(stage.server.url)
+    kept = await give(store, "T-1")
+    await wait_until(lambda: _said_and_drained(store, 1))
+    copytree(stage.server.folder / "appendonlydir", tmp_path / "older")
+    lost = await give(store, "T-2")
+    await wait_until(lambda: _said_and_drained(store, 2))
+    working = "" if idle else await give(store, "T-3", "sleep:1")
+    await wait_until(lambda: idle or bool(stage.begun(working)))
+    await store.close()
+
+    stage.server.kill()
+    rmtree(stage.server.folder / "appendonlydir")
+    copytree(tmp_path / "older", stage.server.folder / "appendonlydir")
+    stage.server.start()
+    store = await open_store(stage.server.url)
+    after = await give(store, "T-4")
+
+    assert first.wait() == LOST
+    assert first.says("went back")
+    stage.consumer().ready()
+    await wait_until(lambda: _said_and_drained(store, 2))
+    keyring = Keyring(operator_key(stage.folder / "state/operator.pub"))
+    read = [each async for each in commits(store, keyring, RUN)]
+    assert [type(each) for each in read] == [Commit, Commit]
+    assert seen("TaskClaimed", await said(store)) == [f"{each}/ended" for each in (kept, after)]
+    assert lost not in {command for command, _ in await said(store)}
+    await store.close()
+
+
+async def _said_and_drained(store: RedisStore, count: int) -> bool:
+    return len(seen("TaskClaimed", await said(store))) == count and await _drained(store)
 
 
 async def test_a_service_waits_for_a_server_that_takes_no_writes_for_a_while(own_stage: Stage) -> None:

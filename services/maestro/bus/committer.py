@@ -15,7 +15,7 @@ from maestro.bus.batches import Batch, Job, Verdict, acks, gather, send, sends, 
 from maestro.bus.logs import get_log
 from maestro.bus.service import Asked, Said
 from maestro.log.author import Author, Draft
-from maestro.log.store import SYSTEM, Ack, DeadLetter, Result, Store, StoreCorrupt, StoreUnavailable, Write
+from maestro.log.store import SYSTEM, Ack, DeadLetter, LogWentBack, Result, Store, StoreCorrupt, StoreUnavailable, Write
 from maestro_contracts.commands import Advance
 from maestro_contracts.events import CommandDeadLettered
 from maestro_contracts.roles import SAYS, Role
@@ -157,6 +157,8 @@ class Committer:
             return []
         try:
             return list(await self._insist(lambda: self._store.write(writes)))
+        except LogWentBack:
+            raise
         except (StoreCorrupt, ValueError) as error:
             if len(writes) == 1:
                 return [error]

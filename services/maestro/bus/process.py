@@ -90,6 +90,7 @@ class Process:
     def _begin(self) -> None:
         self._spawn(self._committer.run())
         self._spawn(self._heartbeat())
+        self._spawn(self._log_went_back())
         if self._timers:
             self._spawn(self._pump.run())
 
@@ -150,6 +151,12 @@ class Process:
                 self._desk.lose(await self._leases.beat(self._desk.in_hand))
             except (StoreUnavailable, StoreCorrupt) as error:
                 self._log.warning("heartbeat failed", error=str(error))
+
+    async def _log_went_back(self) -> None:
+        """Whichever part found it out, all of the process ends."""
+        await self.store.link.seen.lost.wait()
+        assert self.store.link.seen.gone_back is not None
+        raise self.store.link.seen.gone_back
 
     async def _tell_health(self) -> None:
         path = self._settings.health_file

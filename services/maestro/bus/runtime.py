@@ -1,8 +1,8 @@
 """How does a service run? `run_service` is its whole main: settings, logs, server, admission, service, stop.
 
 Exit codes: 0 for a stop that was asked for and nothing else; 69 the server cannot be reached, 70 a defect of ours or of
-what is stored, 75 the queue's group was lost (start again: it is made anew), 77 this process was not admitted, 78 wrong
-settings.
+what is stored, 75 the queue's group or the end of a log was lost (start again: all is made anew), 77 this process was
+not admitted, 78 wrong settings.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from maestro.bus.process import Process
 from maestro.bus.service import Service
 from maestro.bus.settings import ServiceSettings, SettingsError
 from maestro.log.redis_store import open_store
-from maestro.log.store import Store, StoreCorrupt, StoreUnavailable
+from maestro.log.store import LogWentBack, Store, StoreCorrupt, StoreUnavailable
 
 
 class Exit(IntEnum):
@@ -65,6 +65,9 @@ def run_service(make_service: MakeService, role: str, *, timers: bool = False, a
     except NotAdmitted as error:
         get_log("runtime").critical(str(error))
         return Exit.NOT_ADMITTED
+    except LogWentBack as error:
+        get_log("runtime").critical(str(error))
+        return Exit.QUEUE_LOST
     except StoreCorrupt as error:
         get_log("runtime").critical(str(error))
         return Exit.DEFECT

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +17,8 @@ from redis.backoff import NoBackoff
 from redis.connection import HiredisRespSerializer
 from redis.exceptions import AuthenticationError, ConnectionError, RedisError, ResponseError, TimeoutError
 
-from maestro.log.store import StoreCorrupt, StoreUnavailable
+from maestro.log.redis_seen import Seen
+from maestro.log.store import LogWentBack, StoreCorrupt, StoreUnavailable
 
 LIBRARY = "maestro_v1"
 ATTEMPTS = 4
@@ -33,6 +34,7 @@ _UNAVAILABLE = ("LOADING", "MISCONF", "READONLY", "OOM", "MASTERDOWN", "NOAUTH",
 _MISSING = "Function not found"
 
 Call = tuple[bytes | str | int, ...]
+Greet = Callable[[AbstractConnection], Awaitable[None]]
 
 
 class NoFunction(StoreCorrupt):
@@ -59,8 +61,18 @@ class Link:
     def __init__(self, url: str, password: str | None = None) -> None:
         """Connects to nothing yet. Raises ValueError where the URL is none."""
         self.address = re.sub(r"//[^/@]*@", "//", url)
-        self._client, self._waiting = _make_client(url, password), _make_client(url, password)
+        self.seen = Seen(self.address)
+        self._client, self._waiting = [_make_client(url, password, self._greet) for _ in range(2)]
         self._ready = False
+
+    async def _greet(self, connection: AbstractConnection) -> None:
+        """On each new connection, before anything else is sent on it."""
+        await connection.on_connect()
+        try:
+            await self.seen.still_stands(connection)
+        except LogWentBack:
+            await connection.disconnect()
+            raise
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -167,7 +179,7 @@ def text(value: bytes) -> str:
     return value.decode(errors="replace")
 
 
-def _make_client(url: str, password: str | None) -> redis.Redis:
+def _make_client(url: str, password: str | None, greet: Greet) -> redis.Redis:
     """A client that sends nothing twice by itself, hands out replies as they came, and leaves timeouts to its user."""
     client: redis.Redis = redis.Redis.from_url(
         url,
@@ -177,6 +189,7 @@ def _make_client(url: str, password: str | None) -> redis.Redis:
         socket_timeout=None,
         socket_connect_timeout=5,
         socket_read_size=1 << 18,
+        redis_connect_func=greet,
     )
     for command in ("XRANGE", "XREVRANGE", "XREAD", "XREADGROUP", "XINFO STREAM"):
         client.set_response_callback(command, _as_it_came)  # type: ignore[arg-type]

@@ -117,6 +117,8 @@ class RedisStore:
                 broken = StoreCorrupt(f"{self.link.address}: {text(reply[1])} takes no more entries; {_FULL_MEND}")
             else:
                 results[i] = _result(reply, resent)
+                if reply[0] == b"A" and writes[i].notes:
+                    self.link.seen.entry(self._key(writes[i].run, "log"), reply[1], writes[i].notes[-1].body)
         if broken is not None:
             raise broken
         return again
@@ -158,7 +160,7 @@ class RedisStore:
 
     async def read(self, run: str, after: int = 0, limit: int = 1000) -> list[Entry]:
         reply = await self.link.command("XRANGE", self._key(run, "log"), f"0-{after + 1}", f"0-{2**63}", "COUNT", limit)
-        return [_entry(id, fields) for id, fields in reply]
+        return self._noted(run, [_entry(id, fields) for id, fields in reply])
 
     async def tail(self, after: dict[str, int], block_ms: int) -> dict[str, list[Entry]]:
         after = dict(after)
@@ -171,11 +173,16 @@ class RedisStore:
             for run, entries in new.items():
                 if len(found[run]) < len(entries):
                     await self.rebuild(run)
-            found = {run: entries for run, entries in found.items() if entries}
+            found = {run: self._noted(run, entries) for run, entries in found.items() if entries}
             if found or left <= 0:
                 return found
         await asyncio.sleep(block_ms / 1000)
         return {}
+
+    def _noted(self, run: str, entries: list[Entry]) -> list[Entry]:
+        if entries:
+            self.link.seen.entry(self._key(run, "log"), entries[-1].seq, entries[-1].body)
+        return entries
 
     async def _new(self, logs: list[bytes], after: list[int], wait_s: float) -> list[tuple[bytes, list[Any]]]:
         """One look at several logs at the same moment."""

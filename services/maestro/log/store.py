@@ -118,6 +118,10 @@ class StoreCorrupt(RuntimeError):
     """The stored log contradicts itself: stop and look."""
 
 
+class LogWentBack(StoreCorrupt):
+    """What this process read or wrote stands in the log no more: begin anew."""
+
+
 class Store(Protocol):
     """See the module's promises."""
 
