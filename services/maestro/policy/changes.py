@@ -53,26 +53,31 @@ _NOT_CONTENT = re.compile(
 )
 
 
-def change_of(content: str, before: str | None = None) -> Change:
-    """What a write of `content` changes. A text that begins as a diff does is a diff; one whose lines are all marked
-    `+` and `-`, both of them, is a fragment of one."""
+def change_of(content: str, before: str | None = None, path: str = "") -> Change:
+    """What a write of `content` changes. A text that begins as a diff does is a diff; one with lines marked `+` at
+    their beginning is a fragment of one."""
     if _HEADER.match(content.lstrip("\n")):
         return Change(_of_diff(content), whole=False, is_diff=True)
     if before is not None:
         return Change(_compared(before, content), whole=True)
     lines = content.splitlines()
-    if _is_fragment(lines):
-        return Change(_of_diff(content), whole=False, is_diff=True)
+    if _is_fragment(lines, path):
+        dashes_are_content = path.lower().endswith((".yml", ".yaml"))
+        return Change(_of_diff(content, dashes_are_content), whole=False, is_diff=True)
     return Change(tuple(Line("+", line, number) for number, line in enumerate(lines, 1)), whole=True)
 
 
-def _is_fragment(lines: list[str]) -> bool:
+def _is_fragment(lines: list[str], path: str) -> bool:
+    """Prose has lists with `+`, and code lines that begin with an operator: there every line must be marked."""
     written = [line for line in lines if line.strip()]
     signs = {line[0] for line in written}
-    return bool(written) and "+" in signs and signs <= {"+", "-", " "} and not all(line[0] == " " for line in written)
+    if "+" not in signs:
+        return False
+    return signs <= {"+", "-", " "} or not re.search(r"\.(?:md|mdx|rst|txt|adoc|csv|patch|diff)$", path, re.I)
 
 
-def _of_diff(content: str) -> tuple[Line, ...]:
+def _of_diff(content: str, dashes_are_content: bool = False) -> tuple[Line, ...]:
+    """`dashes_are_content`: nobody can tell a line that goes from an item of a list, so that it counts as both."""
     found: list[Line] = []
     for number, line in enumerate(content.splitlines(), 1):
         if _NOT_CONTENT.match(line):
@@ -81,6 +86,7 @@ def _of_diff(content: str) -> tuple[Line, ...]:
             found.append(Line("+", line[1:], number))
         elif line[:1] == "-":
             found.append(Line("-", line[1:], number))
+            found += [Line("+", line, number)] if dashes_are_content else []
         else:
             found.append(Line(" ", line.removeprefix(" "), number))
     return tuple(found)

@@ -189,7 +189,8 @@ _WORDS = {1: "runs", 2: "asks first", 3: "always needs a person"}
 def _as_line(judged: Classification, about: str) -> str:
     from maestro.projections.text import one_line
 
-    return f"level {judged.level} ({_WORDS[judged.level]}): {one_line(about, 120)}\n  {'; '.join(map(one_line, judged.reasons[:3]))}"
+    because = "; ".join(map(one_line, judged.reasons[:3]))
+    return f"level {judged.level} ({_WORDS[judged.level]}): {one_line(about, 120)}\n  {because}"
 
 
 def explain(
@@ -327,9 +328,7 @@ async def _suggest(run: str, at_least: int, where: Where, listing: Listing) -> i
     if listing.json:
         console.write_json([msgspec.to_builtins(each) for each in found])
     elif not found:
-        console.note(
-            f"nothing to suggest: of {len(history)} decided actions nothing was approved {at_least} times and never rejected"
-        )
+        console.note(f"nothing to suggest: no kind of action was approved {at_least} times and never rejected")
     else:
         _show_suggestions(found)
     return Exit.OK
