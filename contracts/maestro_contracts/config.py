@@ -67,6 +67,9 @@ class WorkersConfig(FileModel):
     lease_seconds: Annotated[float, Field(ge=1, le=3600)] = Field(
         15.0, description="A worker silent for longer loses its task to another."
     )
+    max_in_flight: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        512, description="Tasks of one run that are asked for at once, however many workers there are."
+    )
 
 
 class ValidationConfig(FileModel):
@@ -79,6 +82,10 @@ class ValidationConfig(FileModel):
         (), description="The project's linters; empty: those that discovery finds."
     )
     timeout_seconds: Seconds = Field(900.0, description="A check that takes longer has failed.")
+    validators: Annotated[int, Field(ge=1, le=15)] = Field(
+        1, description="How many validators vote on each claim; more than half must accept. Best an odd number."
+    )
+    parallel: Annotated[int, Field(ge=1, le=256)] = Field(2, description="Claims at once in each validator process.")
 
 
 class RefineConfig(FileModel):
@@ -184,9 +191,12 @@ USED_BY: dict[str, str] = {
     "workers.parallel": "worker process: `MAESTRO_PARALLEL`",
     "workers.batch": "worker process: `MAESTRO_BATCH`",
     "workers.lease_seconds": "worker process: `MAESTRO_LEASE_SECONDS`",
+    "workers.max_in_flight": "conductor (`Settings.max_in_flight`)",
     "validation.test_commands": "planner and validator (`Settings.test_commands`)",
     "validation.lint_commands": "planner and validator (`Settings.lint_commands`)",
     "validation.timeout_seconds": "validator (`Settings.check_timeout_s`)",
+    "validation.validators": "conductor (`Settings.validators`); supervisor: validator processes started",
+    "validation.parallel": "validator process: `MAESTRO_PARALLEL`",
     "refine.max_iterations": "conductor (`Step.max_iterations` of `refine` steps)",
     "retry.max_retry_attempts": "conductor (`Retry.max_attempts`, one more)",
     "retry.backoff_seconds": "conductor (`Retry.backoff_s`)",
@@ -247,6 +257,8 @@ def settings_of(
         test_commands=config.validation.test_commands,
         lint_commands=config.validation.lint_commands,
         check_timeout_s=config.validation.timeout_seconds,
+        validators=config.validation.validators,
+        max_in_flight=config.workers.max_in_flight,
         min_epics=config.planning.min_epics,
         max_epics=config.planning.max_epics,
     )
@@ -302,4 +314,6 @@ def environment_of(config: Config, role: str) -> dict[str, str]:
             "MAESTRO_BATCH": str(config.workers.batch),
             "MAESTRO_LEASE_SECONDS": f"{config.workers.lease_seconds:g}",
         }
+    if role == "validator":
+        variables["MAESTRO_PARALLEL"] = str(config.validation.parallel)
     return {name: value for name, value in variables.items() if value}

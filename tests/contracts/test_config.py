@@ -53,6 +53,9 @@ CHANGED: dict[str, tuple[str, Any]] = {
     "logging.level": ("logging: {level: debug}", "debug"),
     "logging.format": ("logging: {format: console}", "console"),
     "state_dir": ("state_dir: /s", "/s"),
+    "validation.validators": ("validation: {validators: 3}", 3),
+    "validation.parallel": ("validation: {parallel: 4}", "4"),
+    "workers.max_in_flight": ("workers: {max_in_flight: 7}", 7),
 }
 """For each key a file that changes it, and the value as whoever honours it receives it."""
 
@@ -82,6 +85,9 @@ def received(text: str) -> dict[str, Any]:
         "validation.test_commands": settings.test_commands,
         "validation.lint_commands": settings.lint_commands,
         "validation.timeout_seconds": settings.check_timeout_s,
+        "validation.validators": settings.validators,
+        "validation.parallel": environment_of(config, "validator")["MAESTRO_PARALLEL"],
+        "workers.max_in_flight": settings.max_in_flight,
         "refine.max_iterations": refine.max_iterations,
         "retry.max_retry_attempts": retry.max_attempts,
         "retry.backoff_seconds": retry.backoff_s,
@@ -198,8 +204,8 @@ def test_gates_elsewhere_keep_their_own_deadline() -> None:
     assert with_overrides(workflow, config).steps[1].timeout_s is None
 
 
-def test_only_workers_are_told_how_much_at_once() -> None:
-    assert "MAESTRO_PARALLEL" not in environment_of(Config(), "validator")
+def test_only_who_does_tasks_or_looks_at_claims_is_told_how_much_at_once() -> None:
+    assert "MAESTRO_PARALLEL" not in environment_of(Config(), "planner")
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------
@@ -211,6 +217,7 @@ def test_only_workers_are_told_how_much_at_once() -> None:
         ("wrokflow: x", "wrokflow", "did you mean 'workflow'?"),
         ("agent: {kid: script}", "agent.kid", "did you mean 'kind'?"),
         ("retry: {jiter: 0}", "retry.jiter", "did you mean 'jitter'?"),
+        ("validation: {validator: 3}", "validation.validator", "did you mean 'validators'?"),
         ("workers: {parallel: '3'}", "workers.parallel", "write a number without quotes"),
         ("tracker: {beads: yes}", "tracker.beads", "write true or false, without quotes"),
         ("agent: {command: me}", "agent.command", "write [a, b], or one '- ' line for each"),

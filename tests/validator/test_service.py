@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from maestro.bus.service import Outcome
 from maestro.git.workspace import Workspace
 from maestro.validator.service import Validator
 from maestro_contracts import commands as c
@@ -68,6 +69,27 @@ def bench_with(tmp_path: Path, tests: str) -> Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return bench_with(tmp_path, PASSING)
+
+
+async def test_a_validator_has_one_vote_on_a_claim_and_leaves_the_others_to_others(bench: Bench) -> None:
+    commit = bench.change({"lib.py": "def f():\n    return 1\n# more\n"})
+    tree = git(bench.repo, "rev-parse", f"{commit}^{{tree}}")
+    command = c.ValidateClaim(
+        TaskSpec("T-001", "Say more"), 1, Repo(str(bench.repo), bench.base), bench.base, commit, tree, ""
+    )
+
+    async def asked(number: int, validator: Validator, count: int = 1) -> Outcome:
+        return await validator.validate_claim(delivered(command, f"vote:T-001:1:{number}", count=count), bench.ctx)
+
+    other = Validator(Workspace(bench.work))
+    the(await asked(1, bench.validator), e.VoteCast)
+    handed_on = await asked(2, bench.validator)
+    the(await asked(1, bench.validator, count=2), e.VoteCast)
+    the(await asked(2, other), e.VoteCast)
+
+    assert handed_on.events == ()
+    (timer,) = handed_on.timers
+    assert (timer.asked.id, timer.asked.command) == ("vote:T-001:1:2", command)
 
 
 async def test_good_work_is_accepted_with_evidence_bound_to_its_tree(bench: Bench) -> None:

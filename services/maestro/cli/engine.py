@@ -310,7 +310,10 @@ def specs_for(
         url,
         password_file,
         roles=roles,
-        counts={"worker": workers or place.config.workers.processes},
+        counts={
+            "worker": workers or place.config.workers.processes,
+            "validator": place.config.validation.validators,
+        },
         environments={role: environment_of(place.config, role) for role in roles},
         fresh_names=fresh_names,
     )

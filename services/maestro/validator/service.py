@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
+import structlog
+
+from maestro.bus.service import Asked, Context, Delivery, Handler, Outcome, Said, Service, SetTimer
 from maestro.git import names
 from maestro.git.guard import guarded
 from maestro.git.problems import GitProblem, from_os_error
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LINK, REPOSITORY = "120000", "160000"
 MAX_READ = 1_000_000
+REMEMBERED = 4096
+ELSEWHERE_MS = 300
+
+log = structlog.get_logger()
 
 
 class Validator:
@@ -41,6 +48,7 @@ class Validator:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.bases = Bases()
+        self._votes: OrderedDict[tuple[str, str, int], str] = OrderedDict()
 
     # --- a claim --------------------------------------------------------------------------------------------------
 
@@ -48,10 +56,19 @@ class Validator:
         """Handles ValidateClaim."""
         command = delivery.command
         assert isinstance(command, c.ValidateClaim)
+        if not self._is_mine(delivery, command):
+            return _for_another(delivery, ctx.now())
         vote = await _unless_stopped(self._vote(delivery, command, ctx.actor), delivery, ctx)
         if isinstance(vote, Problem):
             vote = e.VoteCast(command.task.id, command.attempt, ctx.actor, command.tree, "cannot_tell", vote)
         return Outcome(delivery.run, (Said(f"{delivery.id}/result", vote, delivery.cause),))
+
+    def _is_mine(self, delivery: Delivery, command: c.ValidateClaim) -> bool:
+        """A validator has one vote on a claim, however many are asked for. The same question may come to it again."""
+        asked = self._votes.setdefault((delivery.run, command.task.id, command.attempt), delivery.id)
+        while len(self._votes) > REMEMBERED:
+            self._votes.popitem(last=False)
+        return asked == delivery.id
 
     async def _vote(self, delivery: Delivery, command: c.ValidateClaim, actor: str) -> e.VoteCast:
         repo = await self.workspace.open(delivery.run, command.repo.url)
@@ -113,6 +130,13 @@ class Validator:
             requirements=verdicts,
             evidence=tuple(noted(check) for check in checked),
         )
+
+
+def _for_another(delivery: Delivery, now: int) -> Outcome:
+    """The question goes back to the queue after a moment, for another validator to take."""
+    log.info("one vote is all a validator has; waiting for another one", run=delivery.run, command=delivery.id)
+    again = Asked(delivery.id, delivery.command, delivery.cause)
+    return Outcome(delivery.run, timers=(SetTimer(f"{delivery.id}/another", now + ELSEWHERE_MS, again),))
 
 
 async def look(repo: RunRepo, base: str, commit: str) -> Looked:
