@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("demo", "demo:demo", "Watch a real run on a small library, with nothing to set up.", RUNS),
     ("runs", "runs:runs", "List the runs of this repository.", RUNS),
     ("show", "runs:show", "Show how a run stands: steps, tasks, gates, checkpoints.", RUNS),
+    ("tui", "tui:tui", "Watch runs and decide gates in a terminal window.", RUNS),
     ("watch", "watch:watch", "Follow a run from its first event.", RUNS),
     ("resume", "resume:resume", "Go on with a run that was interrupted or paused.", RUNS),
     ("pause", "resume:pause", "Let what is being done end, and start nothing new.", RUNS),
