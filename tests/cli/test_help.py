@@ -12,7 +12,7 @@ from maestro.cli.main import COMMANDS, SUBCOMMANDS, call, make_app, root_help
 from tests.support.command_line import Person
 
 WANTED = [
-    *("run", "demo", "runs", "show", "watch", "resume", "pause", "cancel", "report", "gate", "log", "replay"),
+    *("run", "demo", "runs", "show", "watch", "resume", "pause", "cancel", "report", "gate", "keys", "log", "replay"),
     *("up", "ps", "worker", "doctor", "config"),
 ]
 

@@ -77,5 +77,9 @@ def ssh_agent(folder: Path) -> Iterator[dict[str, str]]:
         agent.wait(10)
 
 
-def ssh_add(environment: dict[str, str], key: Path, *options: str) -> None:
-    subprocess.run(["ssh-add", "-q", *options, str(key)], env=environment, check=True, capture_output=True, timeout=60)
+def ssh_add(environment: dict[str, str], key: Path, passphrase: str = "") -> None:
+    answer = key.with_name("askpass")
+    answer.write_text(f"#!/bin/sh\necho '{passphrase}'\n")
+    answer.chmod(0o700)
+    environment = {**environment, "SSH_ASKPASS": str(answer), "SSH_ASKPASS_REQUIRE": "force"}
+    subprocess.run(["ssh-add", "-q", str(key)], env=environment, check=True, capture_output=True, timeout=60)

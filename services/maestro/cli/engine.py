@@ -193,7 +193,7 @@ async def check_server(engine: Engine) -> None:
     keyring = engine.keyring()
     await check_names(engine.store, ROLES)
     await keyring.refresh(engine.store)
-    if keyring.seq and not keyring.members():
+    if keyring.seq and not keyring.is_believed:
         raise CliError(
             f"nobody at {engine.store.link.address} can be believed: whoever was introduced there was so by another "
             f"operator than that of {operator_pub_file(engine.place)}",

@@ -28,6 +28,8 @@ class Keyring:
         """What this process signed itself."""
         self.seq = 0
         """The last entry of the system log that is taken in."""
+        self.is_believed = False
+        """Whether the operator has said anything there yet."""
 
     def find(self, actor: str, epoch: str) -> Member | None:
         member = self._members.get((actor, epoch))
@@ -60,6 +62,7 @@ class Keyring:
             self.seq = entry.seq
             verdict = self._chains.place(examine(entry, SYSTEM, self.find))
             if isinstance(verdict, Commit):
+                self.is_believed = True
                 for event in verdict.events:
                     self._take(event, verdict.header.ts)
 
