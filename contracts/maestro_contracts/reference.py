@@ -45,6 +45,8 @@ def index_page() -> str:
 | [records.md](records.md) | what events and commands are made of | in both of them |
 | [manifest.md](manifest.md) | what a workflow file may say | [manifest.schema.json](manifest.schema.json) |
 | [config.md](config.md) | what `.flow/maestro/config.yaml` may say | [config.schema.json](config.schema.json) |
+| | what a policy file may say: see [policy.md](../policy.md) | [policy.schema.json](policy.schema.json) |
+| | what may be proposed, and judged by `maestro policy check` | [proposals.schema.json](proposals.schema.json) |
 | | how all of it travels | [asyncapi.json](asyncapi.json), [envelope.schema.json](envelope.schema.json) |
 
 An editor checks a file while you write it: its first line is `# yaml-language-server: $schema=<path to the schema>`.

@@ -16,6 +16,7 @@ import msgspec
 from maestro_contracts.commands import COMMANDS, Command
 from maestro_contracts.envelope import COMMIT_MAGIC, CommandRecord, CommitHeader, EventRecord
 from maestro_contracts.events import EVENTS
+from maestro_contracts.proposals import PROPOSALS
 from maestro_contracts.roles import ASKED_BY, ROLES, SAYS
 from maestro_contracts.upcast import current_version
 
@@ -30,6 +31,7 @@ def json_files() -> dict[str, Schema]:
     """Every machine-readable file of `docs/reference/`, by its name."""
     from maestro_contracts.config import Config
     from maestro_contracts.manifest import Manifest
+    from maestro_contracts.policy_file import PolicyFile
 
     return {
         "events.schema.json": union_schema("Event", EVENTS),
@@ -37,6 +39,8 @@ def json_files() -> dict[str, Schema]:
         "envelope.schema.json": envelope_schema(),
         "manifest.schema.json": model_schema(Manifest, "Workflow manifest"),
         "config.schema.json": model_schema(Config, "Configuration"),
+        "policy.schema.json": model_schema(PolicyFile, "Policy"),
+        "proposals.schema.json": proposals_schema(),
         "asyncapi.json": asyncapi(),
     }
 
@@ -56,6 +60,16 @@ def union_schema(title: str, types: Mapping[str, type[msgspec.Struct]]) -> Schem
         "description": f"The data of one {title.lower()}; its type stands in the record around it.",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name in types],
         "$defs": definitions(types.values(), "#/$defs/"),
+    }
+
+
+def proposals_schema() -> Schema:
+    """What one line of `maestro policy check --jsonl` may be. Other keys are left aside."""
+    schema = {"$schema": DRAFT, "title": "Proposal", "description": "An action before it happens; see `kind`."}
+    return {
+        **schema,
+        "anyOf": [{"$ref": f"#/$defs/{cls.__name__}"} for cls in PROPOSALS.values()],
+        "$defs": definitions(PROPOSALS.values(), "#/$defs/"),
     }
 
 
