@@ -279,10 +279,21 @@ class PolicyText(Record):
     text: str
 
 
+class Approvals(Record):
+    """Who decides about actions. `level2` and `level3` are the roles of which a person needs one (none: any person),
+    `quorum` how many people must approve at level 3; `own_key`: at level 3 a gateway's word for a person is not enough,
+    their own key must sign. An approval that is not used ends after `good_for_s`."""
+
+    level2: tuple[str, ...] = ()
+    level3: tuple[str, ...] = ()
+    quorum: int = 1
+    own_key: bool = False
+    good_for_s: float = 86_400.0
+
+
 class Settings(Record):
     """The settings a run keeps for its whole life, taken from the configuration when it started. `policies` apply on
-    top of the shipped one: the user's, then the project's. `own_key`: at level 3 a gateway's word for a person is not
-    enough, their own key must sign."""
+    top of the shipped one: the user's, then the project's."""
 
     agent: AgentSpec
     auto_approve: bool = False
@@ -297,7 +308,7 @@ class Settings(Record):
     min_epics: int = 5
     max_epics: int = 7
     policies: tuple[PolicyText, ...] = ()
-    own_key: bool = False
+    approvals: Approvals = Approvals()
 
 
 class Decision(Record):

@@ -12,6 +12,8 @@ from maestro_contracts.yamlfile import Path, did_you_mean
 
 FAIL = "_fail"
 """The target that ends the run."""
+REJECT = "_reject"
+"""The target of a gate's choice that rejects the action that it is about; the run goes on without it."""
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "tasks": ("plan",),

@@ -7,8 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestro.gatekeeper.book import GateBook
-from maestro.gatekeeper.decider import GateCommand, decide
+from maestro.gatekeeper.decider import Books, GateCommand, Here, decide
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Choice
@@ -86,7 +85,7 @@ def test_deciding_twice_on_the_same_book_gives_the_same_answer(
     story: list[tuple[GateCommand, int]], command: GateCommand
 ) -> None:
     desk = told(story)
-    assert decide(desk.book, "id", command, desk.now) == decide(desk.book, "id", command, desk.now)
+    assert decide(desk.books, "id", command, desk.here) == decide(desk.books, "id", command, desk.here)
 
 
 @given(st.text(), st.sampled_from([CHOICES, (Choice("Straße", "ß"), Choice("no", "n"))]))
@@ -94,8 +93,8 @@ def test_no_text_decides_unless_it_is_one_choice(answer: str, choices: tuple[Cho
     desk = Desk().tell(OPEN(choices=choices)).tell(ASK(answer))
     names = [name.casefold() for choice in choices for name in (choice.key, choice.label)]
     is_choice = answer.strip().casefold() in names
-    assert isinstance(desk.last[0], e.GateDecided) == is_choice
+    assert isinstance(desk.last[-1], e.GateDecided) == is_choice
 
 
 def test_an_empty_book_opens_nothing_by_itself() -> None:
-    assert decide(GateBook(), "id", c.GateDeadline("approve-plan", 1), 10**12).said == ()
+    assert decide(Books(), "id", c.GateDeadline("approve-plan", 1), Here("r", 10**12)).said == ()

@@ -108,7 +108,7 @@ def kinds(outcome: Outcome) -> list[str]:
 
 async def test_a_gate_is_opened_and_decided_on_what_the_log_says(house: House) -> None:
     assert kinds(await house.tell(OPEN())) == ["GateOpened"]
-    assert kinds(await house.tell(ASK("approve"))) == ["GateDecided"]
+    assert kinds(await house.tell(ASK("approve"))) == ["GateVoted", "GateDecided"]
     assert kinds(await house.tell(ASK("abort"))) == ["DecisionRefused"]
 
 
@@ -131,14 +131,14 @@ async def test_what_was_decided_on_a_log_that_has_grown_is_not_taken(house: Hous
 async def test_another_gatekeeper_reads_the_gates_from_the_log_alone(house: House) -> None:
     await house.tell(OPEN())
     house.keeper = house.another_keeper()
-    assert kinds(await house.tell(ASK("approve"))) == ["GateDecided"]
+    assert kinds(await house.tell(ASK("approve"))) == ["GateVoted", "GateDecided"]
 
 
 async def test_a_decision_forged_by_a_worker_decides_nothing(house: House) -> None:
     await house.tell(OPEN())
     forged = e.GateDecided("approve-plan", 1, "approve-plan", "approve", "a", "", "ann", "cli", 1)
     assert isinstance(await house.say("worker-1", "worker", Said("gate:approve-plan:1/forged", forged)), Appended)
-    assert kinds(await house.tell(ASK("abort"))) == ["GateDecided"]
+    assert kinds(await house.tell(ASK("abort"))) == ["GateVoted", "GateDecided"]
 
 
 async def test_a_cancelled_run_takes_no_decision_even_before_its_gates_are_closed(house: House) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from maestro.bus.service import Said
-from maestro.gatekeeper.book import Gate, GateBook, evolve
-from maestro.gatekeeper.decider import GateCommand, decide
+from maestro.gatekeeper.book import Gate, GateBook
+from maestro.gatekeeper.decider import Books, GateCommand, Here, decide, evolve
+from maestro.gatekeeper.people import Nobody, People
+from maestro.gatekeeper.proposing import Judged
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Choice
 
 CHOICES = (Choice("approve", "a"), Choice("revise", "r", "plan"), Choice("abort", "x", "_fail"))
+RUN = "try-abc234"
+POLICY = "f" * 64
 E = TypeVar("E", bound=e.Event)
 
 
@@ -25,10 +29,11 @@ def ASK(choice: str, **given: Any) -> c.DecideGate:
 
 
 class Desk:
-    """Keeps the book, the clock (ms) and the timers. `last` are the events of the last command."""
+    """Keeps the books, the clock (ms), the people and the timers. `last` are the events of the last command."""
 
-    def __init__(self) -> None:
-        self.book = GateBook()
+    def __init__(self, people: People | None = None) -> None:
+        self.books = Books()
+        self.people = people or Nobody()
         self.now = 1_000
         self.timers: dict[str, int] = {}
         self.last: tuple[e.Event, ...] = ()
@@ -41,12 +46,20 @@ class Desk:
 
     def hear(self, event: e.Event) -> Desk:
         """Somebody else's event."""
-        self.book = evolve(self.book, event)
+        self.books = evolve(self.books, event)
         return self
 
-    def tell(self, command: GateCommand) -> Desk:
+    @property
+    def book(self) -> GateBook:
+        return self.books.gates
+
+    @property
+    def here(self) -> Here:
+        return Here(RUN, self.now, self.people, POLICY)
+
+    def tell(self, command: GateCommand | Judged) -> Desk:
         self._commands += 1
-        decision = decide(self.book, f"decide:{self._commands}", command, self.now)
+        decision = decide(self.books, f"decide:{self._commands}", command, self.here)
         for said in decision.said:
             self.hear(said.event)
         self.log.extend(decision.said)

@@ -18,49 +18,65 @@ from maestro_contracts.workflow_rules import FAIL, fold_answer, match_choice
 from maestro_contracts.yamlfile import did_you_mean
 
 MAX_TEXT = 16 * 1024
-"""Bytes of UTF-8 in a free text or in one answer."""
+"""Bytes of UTF-8 in a free text, in one answer or in one condition."""
+MAX_CONDITIONS = 20
 MAX_NAME = 200
-RESERVED = frozenset({"auto", "deadline"})
+RESERVED = frozenset({"auto", "deadline", "timer", "command", "policy"})
 """Channels that only the gatekeeper itself uses: nobody may pass for the clock."""
 
 
 class Refused(ValueError):
-    """This decides nothing. The message says why."""
+    """This decides nothing. The message says why, `code` says so to programs."""
+
+    def __init__(self, reason: str, code: e.RefusalCode = "bad_choice") -> None:
+        super().__init__(reason)
+        self.code: e.RefusalCode = code
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that stands: one of the gate's choices, with the text and the answers that came along."""
+    """An answer that stands: one of the gate's choices, with the text, the conditions and the answers to it."""
 
     choice: Choice
     text: str = ""
+    conditions: tuple[str, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer_of(opened: e.GateOpened, command: c.DecideGate) -> Answer:
     """The answer that the command gives to this gate. Raises Refused."""
-    _check_author(command)
     choice = match_choice(opened.choices, command.choice)
     if choice is None:
         raise Refused(f"{printable(command.choice)!r} is none of its choices: {_listed(opened.choices)}")
     text = _free_text(opened, command.text)
+    conditions = _conditions(opened, choice, command.conditions)
     if choice.target == FAIL:
         return Answer(choice, text)
-    return Answer(choice, text, _answers(opened.questions, command.answers))
+    return Answer(choice, text, conditions, _answers(opened.questions, command.answers))
 
 
-def why_not_open(gate: Gate, now: int) -> str:
-    """Why the gate takes no decision now; empty where it does."""
+def check_author(by: str, via: str) -> None:
+    """Raises Refused where the name or the channel could deceive somebody."""
+    if not by.strip():
+        raise Refused("nobody's name is on it", "unauthenticated")
+    if printable(by) != by or printable(via) != via:
+        raise Refused("the name or the channel is too long, or has characters that cannot be shown")
+    if not via or via in RESERVED:
+        raise Refused(f"{via!r} is no channel that a person's answer comes through")
+
+
+def check_open(gate: Gate, now: int) -> None:
+    """Raises Refused where the gate takes no decision now."""
     if gate.decided is not None:
         decided = gate.decided
-        return f"already decided by {decided.approver} at {utc(decided.at)}: {decided.choice}"
+        said = f"already decided by {decided.approver} at {utc(decided.at)}: {decided.choice}"
+        raise Refused(said, "already_decided")
     if gate.closed is not None:
-        return f"already closed: {gate.closed.because}"
+        raise Refused(f"already closed: {gate.closed.because}", "expired")
     if gate.opened is None:
-        return "not open yet"
+        raise Refused("not open yet", "unknown_gate")
     if gate.opened.deadline is not None and now >= gate.opened.deadline:
-        return f"too late: its deadline was {utc(gate.opened.deadline)}"
-    return ""
+        raise Refused(f"too late: its deadline was {utc(gate.opened.deadline)}", "expired")
 
 
 def utc(at: int) -> str:
@@ -79,15 +95,6 @@ def _deceives(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def _check_author(command: c.DecideGate) -> None:
-    if not command.by.strip():
-        raise Refused("nobody's name is on it")
-    if printable(command.by) != command.by or printable(command.via) != command.via:
-        raise Refused("the name or the channel is too long, or has characters that cannot be shown")
-    if not command.via or command.via in RESERVED:
-        raise Refused(f"{command.via!r} is no channel that a person's answer comes through")
-
-
 def _listed(choices: tuple[Choice, ...]) -> str:
     return ", ".join(f"{choice.label} ({choice.key})" for choice in choices)
 
@@ -97,6 +104,19 @@ def _free_text(opened: e.GateOpened, given: str) -> str:
     if text and not opened.freeform:
         raise Refused("it takes no free text, only a choice")
     return text
+
+
+def _conditions(opened: e.GateOpened, choice: Choice, given: tuple[str, ...]) -> tuple[str, ...]:
+    if given and not opened.conditions:
+        raise Refused("it takes no conditions, only a choice")
+    if given and choice.target:
+        raise Refused(f"conditions go with a yes, and {choice.label} is none")
+    if len(given) > MAX_CONDITIONS:
+        raise Refused(f"more than {MAX_CONDITIONS} conditions")
+    cleaned = tuple(_clean(each, "a condition").strip() for each in given)
+    if not all(cleaned):
+        raise Refused("a condition says nothing")
+    return cleaned
 
 
 _JOINERS = "\u200c\u200d"

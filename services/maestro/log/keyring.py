@@ -31,6 +31,11 @@ class Keyring:
         self.is_believed = False
         """Whether the operator has said anything there yet."""
 
+    @property
+    def operator(self) -> VerifyKey:
+        """The root of all trust."""
+        return self._operator
+
     def find(self, actor: str, epoch: str) -> Member | None:
         member = self._members.get((actor, epoch))
         if member is None and actor == OPERATOR:

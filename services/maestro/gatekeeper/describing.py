@@ -1,0 +1,103 @@
+"""How is an action put to people? What it is about, what it would do, and whether it can be undone. Pure.
+
+Everything from an agent is shown on single lines, with what could deceive a terminal made visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from maestro.gatekeeper.answers import printable
+from maestro_contracts.actions import ActionPart
+from maestro_contracts.proposals import EffectRecord
+
+SHOWN = 20
+LINE = 160
+
+IMPACT = {
+    "read": "looks at {target}",
+    "write": "changes {target}",
+    "delete": "deletes {target}",
+    "run-code": "runs the project's code",
+    "git-local": "changes the local repository",
+    "git-remote": "talks to a git remote: {target}",
+    "git-discard": "loses or rewrites work or history: {target}",
+    "dependency": "changes a dependency: {target}",
+    "migration": "changes a schema: {target}",
+    "data-change": "changes data: {target}",
+    "data-destroy": "destroys data: {target}",
+    "deploy": "deploys, or changes what runs: {target}",
+    "service": "starts or stops something on this machine: {target}",
+    "network": "talks to {target}",
+    "credential": "touches a secret: {target}",
+    "personal-data": "touches personal data: {target}",
+    "money": "costs money: {target}",
+    "security-config": "changes who or what is trusted: {target}",
+    "guard": "changes Maestro's own rules or records: {target}",
+    "ci": "changes how it is built and shipped: {target}",
+    "auth-code": "changes who gets in: {target}",
+    "api-contract": "changes what others build against: {target}",
+    "opaque": "does something that cannot be seen beforehand",
+    "unknown": "does something that no rule describes: {target}",
+}
+NOT_UNDONE = {
+    "git-discard": "what is lost is lost",
+    "data-change": "rows that are changed stay so without a backup",
+    "data-destroy": "what is destroyed is lost without a backup",
+    "deploy": "it is undone only by another deployment",
+    "network": "what was sent cannot be taken back",
+    "git-remote": "what others have fetched cannot be taken back",
+    "credential": "a secret that was seen must be replaced",
+    "personal-data": "what was seen or sent cannot be taken back",
+    "money": "what is paid is paid",
+    "opaque": "nobody can tell",
+    "unknown": "nobody can tell",
+    "service": "what was interrupted stays so",
+}
+
+
+def summary(parts: Sequence[ActionPart]) -> str:
+    """The action on one line: its gravest part, and how many more there are."""
+    if not parts:
+        return "nothing"
+    gravest = max(parts, key=lambda part: part.level)
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    return printable(gravest.about, LINE) + more
+
+
+def context(parts: Sequence[ActionPart]) -> str:
+    """Each part above level 1 with the reasons of its level."""
+    lines = []
+    for part in parts[:SHOWN]:
+        why = "; ".join(dict.fromkeys(printable(reason, LINE) for reason in part.reasons[:3]))
+        lines.append(f"level {part.level}: {printable(part.about, LINE)}" + (f" ({why})" if why else ""))
+    return _shortened(lines, len(parts))
+
+
+def impact(parts: Sequence[ActionPart]) -> str:
+    """What it would do, one line for each effect."""
+    lines = dict.fromkeys(_impact(effect) for effect in _effects(parts))
+    return _shortened(list(lines)[:SHOWN], len(lines))
+
+
+def reversibility(parts: Sequence[ActionPart], *, merged: bool) -> str:
+    """Whether it can be undone. `merged`: it is a change of files on the run's branch, which git keeps."""
+    if merged:
+        return "it is a commit on the run's branch: `maestro audit roll-back` undoes it, until others have used it"
+    why = dict.fromkeys(NOT_UNDONE[effect.kind] for effect in _effects(parts) if effect.kind in NOT_UNDONE)
+    return f"it cannot simply be undone: {'; '.join(why)}" if why else "it happens in a worktree of its own"
+
+
+def _effects(parts: Iterable[ActionPart]) -> list[EffectRecord]:
+    return [effect for part in parts for effect in part.effects]
+
+
+def _impact(effect: EffectRecord) -> str:
+    target = printable(effect.target, LINE) or "something"
+    place = f" ({effect.where})" if effect.where not in ("", "project") else ""
+    return IMPACT.get(effect.kind, f"{printable(effect.kind)}: {{target}}").format(target=target) + place
+
+
+def _shortened(lines: list[str], count: int) -> str:
+    more = [f"... and {count - SHOWN} more"] if count > SHOWN else []
+    return "\n".join([*lines, *more])

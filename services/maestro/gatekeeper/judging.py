@@ -1,0 +1,137 @@
+"""What does the gatekeeper make of a proposed action? Its level by the run's policy, its parts, and how it reads.
+
+No clock and no server; the policy's own parser is a program. What an agent says of its own action is compared with
+what is found, and not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from maestro.gatekeeper import describing
+from maestro.gatekeeper.answers import printable
+from maestro.gatekeeper.proposing import Judged
+from maestro.git.change import Change
+from maestro.policy.classify import classify_all
+from maestro.policy.effects import Effect
+from maestro.policy.loading import Policy
+from maestro.policy.reading import effects_of_proposal
+from maestro.policy.rules import judge
+from maestro.policy.secrets import secrets_in_text
+from maestro_contracts import commands as c
+from maestro_contracts.actions import ActionPart, joint_digest
+from maestro_contracts.proposals import Classification, EffectRecord, FileWrite, Proposal
+
+MAX_ABOUT = 500
+MAX_PARTS = 1000
+"""Of a larger change nobody is shown every part: it is asked about as a whole."""
+UNREAD = "it is too large to be read, or no text: nobody can say what it holds"
+HIDDEN = "(a line that seems to hold a secret is not shown)"
+
+
+def judge_action(command: c.ProposeAction, policy: Policy) -> Judged:
+    """An action of the agent's own."""
+    found = list(classify_all(command.parts, policy))
+    digest = joint_digest(each.digest for each in found) if all(each.digest for each in found) else ""
+    return _judged(command, command.parts, found, digest, policy)
+
+
+def judge_change(command: c.ProposeChange, change: Change, policy: Policy) -> Judged:
+    """What a task's attempt changed."""
+    found = list(classify_all(change.parts, policy))
+    unread = [_path(part) in change.unread for part in change.parts]
+    found = [_at_least_2(each) if is_unread else each for each, is_unread in zip(found, unread, strict=True)]
+    judged = _judged(command, change.parts, found, change.digest, policy)
+    return replace(judged, merged=True)
+
+
+def _judged(
+    command: c.ProposeAction | c.ProposeChange,
+    exact: Sequence[Proposal],
+    found: Sequence[Classification],
+    digest: str,
+    policy: Policy,
+) -> Judged:
+    pairs = list(zip(exact, found, strict=True))
+    kept = pairs if len(pairs) == 1 else [pair for pair in pairs if pair[1].level > 1]
+    parts = tuple(_part(proposal, each, policy) for proposal, each in kept[:MAX_PARTS])
+    level = max((each.level for each in found), default=1)
+    asked = joint_digest(each.digest for _, each in kept if each.level > 1)
+    violations = [each.violation for each in found if each.violation]
+    return Judged(
+        proposal=command.proposal,
+        task=command.task,
+        attempt=command.attempt,
+        by=command.by,
+        agent=command.agent,
+        digest=digest,
+        level=level,
+        parts=parts,
+        exact=tuple(proposal for proposal, _ in kept[:MAX_PARTS]),
+        asked=digest if len(kept) > MAX_PARTS else asked,
+        summary=describing.summary(parts) if parts else f"{len(exact)} ordinary changes",
+        policy_version=str(policy.version),
+        policy=policy.sha256,
+        claimed=max((each.claimed for each in found), default=0),
+        violation="; ".join(violations[:5]),
+    )
+
+
+def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPart:
+    kind = str(msgspec.to_builtins(proposal)["kind"])
+    return ActionPart(
+        kind=kind,
+        about=_about(proposal, kind),
+        digest=found.digest,
+        level=found.level,
+        effects=_grave(proposal, policy) if found.level > 1 else found.effects[:8],
+        rules=found.rules,
+        reasons=found.reasons,
+    )
+
+
+def _grave(proposal: Proposal, policy: Policy) -> tuple[EffectRecord, ...]:
+    """The effects that make the level; none where only their combination does, or where they are too many to keep."""
+    judged = judge(effects_of_proposal(proposal).effects, policy.rules)
+    grave = [(effect, level) for effect, level in judged.by_effect if level > 1]
+    if len(grave) > 64 or max((level for _, level in grave), default=0) < judged.level:
+        return ()
+    return tuple(_record(effect) for effect, _ in grave)
+
+
+def _record(effect: Effect) -> EffectRecord:
+    return EffectRecord(effect.kind, printable(effect.target), effect.where, printable(effect.detail))
+
+
+def _at_least_2(found: Classification) -> Classification:
+    return msgspec.structs.replace(found, level=max(found.level, 2), reasons=(UNREAD, *found.reasons))
+
+
+def _path(proposal: Proposal) -> str:
+    return proposal.path if isinstance(proposal, FileWrite) else ""
+
+
+def _about(proposal: Proposal, kind: str) -> str:
+    """The action in a few words, without anything that seems to be a secret."""
+    fields = msgspec.to_builtins(proposal)
+    words = " ".join(fields.get("args", ())) if kind == "git" else ""
+    main = fields.get("command") or words or fields.get("path") or fields.get("tool") or fields.get("manifest")
+    text = str(main or fields.get("content") or "")
+    shown = printable(HIDDEN if secrets_in_text(text) else text, MAX_ABOUT)
+    return f"{_VERBS.get(kind, kind)} {shown}"
+
+
+_VERBS = {
+    "shell": "run",
+    "file_read": "read",
+    "file_write": "write",
+    "file_delete": "delete",
+    "git": "git",
+    "http": "request",
+    "sql": "SQL:",
+    "dependency": "dependencies of",
+    "tool": "call",
+}

@@ -1,0 +1,82 @@
+"""Does a standing approval cover this action: a grant, or what the approved PRD lists? Pure; whatever is not plainly
+covered is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from maestro.approvals.book import ActionBook
+from maestro_contracts.actions import ActionPart, Grant
+from maestro_contracts.proposals import EffectRecord, Proposal, Shell
+
+MAX_USES = 1000
+LONGEST_MS = 30 * 24 * 3600 * 1000
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._/:=@%+,-")
+"""Characters of a command line in which the shell does nothing but split words. Others are never covered by words."""
+
+
+def granted(book: ActionBook, parts: Sequence[ActionPart], exact: Sequence[Proposal], level: int, now: int) -> str:
+    """The id of a grant that covers all parts above level 1; empty where there is none."""
+    for id, standing in book.grants.items():
+        grant = standing.issued.grant
+        if standing.counts(now) and level <= grant.level and _covers(grant, parts, exact):
+            return id
+    return ""
+
+
+def _covers(grant: Grant, parts: Sequence[ActionPart], exact: Sequence[Proposal]) -> bool:
+    grave = [(part, proposal) for part, proposal in zip(parts, exact, strict=True) if part.level > 1]
+    return bool(grave) and all(_covers_part(grant, part, proposal) for part, proposal in grave)
+
+
+def _covers_part(grant: Grant, part: ActionPart, proposal: Proposal) -> bool:
+    """`part.effects` are those above level 1; one without any is grave for a combination, which no grant names."""
+    if not part.effects or not all(_covers_effect(grant, effect) for effect in part.effects):
+        return False
+    return not grant.command or _begins_with(proposal, grant.command)
+
+
+def _covers_effect(grant: Grant, effect: EffectRecord) -> bool:
+    if grant.effects and effect.kind not in grant.effects:
+        return False
+    if grant.where and effect.where not in grant.where:
+        return False
+    return not grant.paths or any(fnmatchcase(effect.target, glob) for glob in grant.paths)
+
+
+def _begins_with(proposal: Proposal, words: Sequence[str]) -> bool:
+    if not isinstance(proposal, Shell) or not set(proposal.command) <= PLAIN:
+        return False
+    return tuple(proposal.command.split()[: len(words)]) == tuple(words)
+
+
+def why_no_grant(grant: Grant, now: int) -> str:
+    """Why this cannot be a grant; empty where it can."""
+    if not grant.effects and not grant.command:
+        return "it would cover everything: name effects or a command"
+    if not 2 <= grant.level <= 3:
+        return f"a grant is for level 2 or 3, not {grant.level}"
+    if not 1 <= grant.uses <= MAX_USES:
+        return f"it is for 1 to {MAX_USES} uses"
+    if not now < grant.expires <= now + LONGEST_MS:
+        return "it ends after now and within 30 days"
+    if grant.level == 3 and not (grant.effects and (grant.paths or grant.command)):
+        return "at level 3 it names the effects, and the paths or the command"
+    return ""
+
+
+def listed(allows: Sequence[str], parts: Sequence[ActionPart]) -> bool:
+    """Whether the approved PRD lists every effect above level 1 exactly: `<effect> <target>`, as in `ci Dockerfile`."""
+    wanted = {" ".join(line.split()) for line in allows}
+    grave = [part for part in parts if part.level > 1]
+    return bool(grave) and all(_is_listed(wanted, part) for part in grave)
+
+
+def _is_listed(wanted: set[str], part: ActionPart) -> bool:
+    return bool(part.effects) and all(f"{effect.kind} {_bare(effect)}" in wanted for effect in part.effects)
+
+
+def _bare(effect: EffectRecord) -> str:
+    """A dependency is listed by its name; which version of it is taken is the agent's."""
+    return effect.target.strip()
