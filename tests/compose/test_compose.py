@@ -63,6 +63,13 @@ def test_the_run_leaves_its_branch_in_the_hosts_repository_and_the_tree_alone(fi
     assert on_host(*git, "status", "--porcelain") == ""
 
 
+def test_people_are_introduced_in_the_registrars_container_and_nowhere_else(composed: Composed) -> None:
+    line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPk8oTXFl4c+mz63hhXHsqKElNGYxgM5J4wpm/+PLNNS"
+    composed.inside("registrar", "maestro", "keys", "enrol", "zoe", "--key", line, "--role", "dba")
+    [zoe] = json.loads(composed.maestro("keys", "list", "--json"))
+    assert (zoe["person"], zoe["key"], zoe["roles"]) == ("zoe", line, ["dba"])
+
+
 def test_nothing_is_root_and_nothing_can_write_its_file_system(composed: Composed) -> None:
     for container in composed.containers():
         found = inspected(container)
