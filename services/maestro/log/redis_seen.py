@@ -58,4 +58,5 @@ class Seen:
 
 
 def _is(reply: Any, body: int) -> bool:
-    return bool(reply) and hash(reply[0][1][1]) == body
+    """Junk in the place of an entry was read as one without a body."""
+    return bool(reply) and hash(reply[0][1][1] if reply[0][1][0] == b"n" else b"") == body
