@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from maestro.cli.errors import CliError
 from maestro.cli.request import Asked, check_repository
 from maestro.cli.where import find_place
-from tests.support.command_line import Done, Person
+from tests.support.command_line import COMMAND, Done, Person
 from tests.support.gitrepo import commit, git, make_repo
 
 
@@ -45,6 +46,27 @@ def test_a_folder_that_is_no_git_repository(person: Person, tmp_path: Path) -> N
 
 def test_a_folder_that_is_not_there(person: Person) -> None:
     refused(person.does(*person.run_arguments, "--repo", "nowhere"), 3, "nowhere", "--repo")
+
+
+def test_folders_without_a_working_tree_are_told_apart(person: Person, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "bare")
+
+    bare = tmp_path / "bare"
+    for done in (person.does(*person.run_arguments, cwd=bare), person.does(*person.run_arguments, "--repo", bare)):
+        refused(done, 3, "bare is a bare repository", "clone it")
+    refused(
+        person.does(*person.run_arguments, cwd=person.repo / ".git"), 3, "inside git's own folder", str(person.repo)
+    )
+
+
+def test_a_current_folder_that_was_removed(person: Person, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"rmdir {gone} && exec {shlex.join([*COMMAND, *person.run_arguments])}"
+
+    done = subprocess.run(["sh", "-c", command], cwd=gone, env=person.env, capture_output=True, text=True)
+
+    refused(Done(done.returncode, done.stdout, done.stderr), 3, "the current folder was removed", "cd")
 
 
 def test_a_repository_without_a_commit(person: Person, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -330,6 +331,27 @@ def test_a_plan_is_revised_and_then_rejected_by_somebody_who_is_asked_later(pers
     assert person.does("gate", "reject", "approve-plan", "--text", "not this year").code == 0
     assert person.does("resume", run).code == 1
     assert person.does("show", run, "--json").json["status"] == "failed"
+
+
+def test_a_run_whose_worktree_was_removed_is_looked_at_and_goes_on_once_it_is_back(person: Person) -> None:
+    tree = person.folder / "tree"
+    git(person.repo, "worktree", "add", "-q", str(tree), "-b", "work")
+    assert person.does(*person.run_arguments, "--no-input", cwd=tree).code == 5
+    run = person.the_run()
+    shutil.rmtree(tree)
+
+    assert person.does("show", run).code == 0
+    refused = person.does("resume", run, "--no-input")
+    assert refused.code == 3 and f"{tree}, on which the run {run} works, is gone" in refused.err, refused.err
+    mend = refused.err.partition("put it back: ")[2].strip()
+    assert mend == f"git -C {person.repo} worktree add --force {tree} work"
+    git(person.repo, *mend.split()[3:])
+    assert person.does("resume", run, "--no-input").code == 5
+
+    shutil.rmtree(tree)
+    person.repo.rename(person.folder / "elsewhere")
+    moved = person.does("resume", run, cwd=person.folder)
+    assert moved.code == 3 and "put it back" in moved.err, moved.err
 
 
 def test_scripted_answers_are_said_to_be_scripted_and_json_is_what_it_came_to(person: Person) -> None:

@@ -125,6 +125,22 @@ def test_a_failed_run_is_told_with_its_mend(state: RunState) -> None:
     ]
 
 
+def test_checkpoints_are_told_by_their_numbers_however_they_were_made(state: RunState) -> None:
+    def point(number: int) -> e.CheckpointMade:
+        return e.CheckpointMade(number, "phase", "c" * 40, f"refs/{number}")
+
+    narrator = Narrator()
+    for number in (1, 2, 3, 4):
+        evolve(state, e.CheckpointRequested(number, "phase", "c" * 40))
+    told: list[list[str]] = []
+    for event in (point(2), point(1), point(4), e.RunCancelled("ann")):
+        evolve(state, event)
+        told.append([str(line).partition(",")[0] for line in narrator.lines(state, event)])
+
+    first, second, fourth = (f"[Maestro]   ✓ checkpoint {number}" for number in (1, 2, 4))
+    assert told == [[], [first, second], [], [fourth, "[Maestro] Cancelled by ann"]]
+
+
 @pytest.mark.parametrize("event_type", sorted(e.EVENTS))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

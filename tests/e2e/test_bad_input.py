@@ -88,6 +88,7 @@ def test_agents_that_never_do_better_end_the_run_with_every_reason_and_hinder_no
     )
 
     assert done.code == 1
+    assert f"maestro report {misled.the_run()}" in done.out.splitlines()[-1]
     misled.told_of_every_misdeed(done.out)
     assert "look at it and put it right" in done.out
     assert "have it print less" in done.out and "give it more time" in done.out
@@ -144,15 +145,6 @@ def test_a_disk_that_is_full_when_worktrees_are_made_pauses_the_run_until_there_
     again = owner.resumes()
     assert again.code == 0, again.out + again.err
     ended_as_it_would_have(owner, undisturbed)
-
-
-def test_a_bare_repository_is_no_place_for_a_run(owner: Owner) -> None:
-    git(owner.folder, "init", "-q", "--bare", "bare")
-
-    done = owner.does(*owner.run_arguments, "--repo", owner.folder / "bare")
-
-    assert done.code == 3
-    assert "is a bare repository" in done.err and "clone it" in done.err
 
 
 def test_every_item_of_the_page_has_a_test_that_exists() -> None:

@@ -100,6 +100,9 @@ def test_junk_in_the_place_of_runs_hinders_nobody_who_looks(owner: Owner) -> Non
         done = owner.does(command, "junk-aaaaaa")
         assert "believed" in done.out + done.err and "Traceback" not in done.err, (command, done)
 
+    logged = owner.does("log", run).out.splitlines()
+    assert sum("not believed" in line for line in logged) == 3
+    assert "set aside" in logged[-1] and "no place in a log" in logged[-1]
     watched = owner.does("watch", run)
     assert watched.code == 0 and "is not believed" in watched.out
     refused = owner.does("resume", "junk-aaaaaa")

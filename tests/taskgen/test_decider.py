@@ -211,6 +211,7 @@ def test_few_requirements_give_few_epics_none_of_them_empty_and_that_is_said() -
     result = graph(need(1, "one"), need(2, "two"), least=5)
     assert [(epic.title, epic.tasks) for epic in result.epics] == [("one", ("T-001",)), ("two", ("T-002",))]
     assert result.decisions[0].decision == "2 epics for 2 requirements"
+    assert graph(need(1, "one"), least=5).decisions[0].decision == "1 epic for 1 requirement"
 
 
 def test_few_requirements_in_sections_stay_in_them() -> None:

@@ -83,6 +83,7 @@ _CONVERSIONS = {
     "GitProblem": _with_mend(Exit.BAD_INPUT),
     "StoreUnavailable": _server,
     "StoreCorrupt": _server,
+    "LogWentBack": lambda error: (_split(str(error))[0], "try again: it begins with what is there", Exit.UNAVAILABLE),
     "KeyRefused": _plain(Exit.BAD_INPUT),
     "NoSuchWorkflow": _plain(Exit.BAD_INPUT),
     "InvalidFile": lambda error: (str(error), "", Exit.BAD_INPUT),

@@ -20,7 +20,7 @@ from maestro.cli.show import Show
 from maestro.embedded.errors import EmbeddedError
 from maestro.embedded.supervisor import Notice, how_it_ended
 from maestro.log.reader import Commit, Reader, Rejected
-from maestro.log.store import StoreUnavailable
+from maestro.log.store import LogWentBack, StoreUnavailable
 from maestro.projections.projector import Projector
 from maestro.runs.state import RunState
 from maestro_contracts.events import Event, RunPaused, RunResumed
@@ -137,6 +137,11 @@ class Following:
             self._show.notes.pop("server", None)
         except StoreUnavailable as error:
             return await self._server_is_away(error)
+        except LogWentBack as error:
+            reason = str(error).partition("; ")[0]
+            raise CliError(
+                reason, f"go on with what is there: maestro resume {self.state.run}", Exit.RUN_FAILED
+            ) from None
         if lost:
             self._files.keep(self._projector, now=True)
             raise await nothing_left(self._engine.place, self.state.run, lost)

@@ -5,6 +5,7 @@ Pure: events and the state after them in, lines out. Whatever somebody else wrot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,16 +35,28 @@ class Line:
 
 
 class Narrator:
-    """Tells one run. It remembers only which phase it told last."""
+    """Tells one run. It remembers which phase it told last, and which checkpoints wait to be told after others."""
 
     def __init__(self) -> None:
         self._phase = 0
+        self._points: dict[int, e.CheckpointMade] = {}
 
     def lines(self, state: RunState, event: e.Event) -> list[Line]:
         """The lines of one event; `state` is the run after the commit that the event came in."""
         tell = TELLERS.get(type(event))
-        lines = [*self._new_phase(event), *(tell(state, event) if tell else [])]
+        lines = [*self._new_phase(event), *self._checkpoints(state, event), *(tell(state, event) if tell else [])]
         return [Line(line.kind, visible(line.text)) for line in lines]
+
+    def _checkpoints(self, state: RunState, event: e.Event) -> list[Line]:
+        """Several are made side by side; they are told by their numbers, and none is left untold at the end."""
+        if isinstance(event, e.CheckpointMade):
+            self._points[event.number] = event
+        elif not isinstance(event, e.RunCompleted | e.RunFailed | e.RunCancelled):
+            return []
+        awaited = [point.number for point in state.checkpoints.values() if not point.ref]
+        first = min(awaited, default=math.inf) if isinstance(event, e.CheckpointMade) else math.inf
+        due = sorted(number for number in self._points if number < first)
+        return [line for number in due for line in _checkpoint(self._points.pop(number))]
 
     def _new_phase(self, event: e.Event) -> list[Line]:
         if not isinstance(event, e.StepStarted) or not event.phase or event.phase == self._phase:
@@ -241,6 +254,10 @@ def _iteration(_state: RunState, event: e.IterationStarted) -> list[Line]:
     return _step(f"refine, round {event.number}: {count(len(event.tasks), 'task')} for what does not hold: {because}")
 
 
+def _checkpoint(event: e.CheckpointMade) -> list[Line]:
+    return _ok(f"checkpoint {event.number}, {one_line(event.name, 80)}, {event.commit[:12]}")
+
+
 # --- validation and handoff ----------------------------------------------------------------------------------------
 
 
@@ -315,7 +332,6 @@ TELLERS: dict[type[e.Event], Tell] = {
     e.TaskMerged: lambda s, v: _ok(f"{task_name(s, v.task)} merged as {v.commit[:12]}"),
     e.MergeRefused: _merge_refused,
     e.IterationStarted: _iteration,
-    e.CheckpointMade: lambda _, v: _ok(f"checkpoint {v.number}, {one_line(v.name, 80)}, {v.commit[:12]}"),
     e.RunChecked: _run_checked,
     e.StepFailed: _step_failed,
     e.StepWorkFailed: lambda _, v: _bad(f"{one_line(v.step)}: attempt {v.attempt} failed", v.problem),

@@ -18,7 +18,7 @@ from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.own_paths import check_names, check_prd
 from maestro.cli.request import Asked, check_repository
-from maestro.cli.where import CONFIG_FILE, Place
+from maestro.cli.where import CONFIG_FILE, Place, here
 from maestro_contracts.commands import StartRun
 from maestro_contracts.config import NO_AGENT, Config, agent_of, needs_agent, settings_of, with_overrides
 from maestro_contracts.records import AgentSpec, Repo, Workflow
@@ -97,7 +97,7 @@ def _workflow(place: Place, asked: Asked) -> Workflow:
     from maestro.workflows import find_workflow
 
     if asked.workflow:
-        found, source = find_workflow(asked.workflow, Path.cwd()), asked.workflow
+        found, source = find_workflow(asked.workflow, here()), asked.workflow
     else:
         found, source = find_workflow(place.config.workflow, place.folder()), place.config.workflow
     return with_overrides(found, place.config, source)
@@ -109,7 +109,7 @@ def _workflow(place: Place, asked: Asked) -> Workflow:
 def _agent(place: Place, asked: Asked, workflow: Workflow) -> tuple[AgentSpec, Playbook | None]:
     if asked.agent:
         agent = parse_agent(asked.agent, place.config)
-        folder = Path.cwd()
+        folder = here()
     else:
         agent, folder = agent_of(place.config), place.folder()
     if agent.kind == NO_AGENT and needs_agent(workflow):

@@ -46,6 +46,8 @@ class Place:
     repo: Path | None = None
     own: RepoDir | None = None
     git: RepoState | None = None
+    lacks: tuple[str, str] = ("this folder is in no git repository", "go into one, or name it with --repo")
+    """Why there is no repository, and what to do."""
 
     @property
     def config(self) -> Config:
@@ -72,13 +74,13 @@ class Place:
     def private(self) -> RepoDir:
         """The state of the repository. Raises CliError where there is none."""
         if self.own is None:
-            raise CliError("this folder is in no git repository", "go into one, or name it with --repo")
+            raise CliError(*self.lacks)
         return self.own
 
     def folder(self) -> Path:
         """The repository's folder. Raises CliError where there is none."""
         if self.repo is None:
-            raise CliError("this folder is in no git repository", "go into one, or name it with --repo")
+            raise CliError(*self.lacks)
         return self.repo
 
 
@@ -87,12 +89,32 @@ async def find_place(repo: Path | None, *, run: str = "", overrides: tuple[str, 
     InvalidFile."""
     if repo is None and run:
         repo = _where_run_is(run)
-    return await place_of((repo or Path.cwd()).expanduser().absolute(), needed=repo is not None, overrides=overrides)
+    path = repo.expanduser() if repo else here()
+    return await place_of(path if path.is_absolute() else here() / path, needed=repo is not None, overrides=overrides)
+
+
+def here() -> Path:
+    """The current folder. Raises CliError where somebody has removed it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise CliError("the current folder was removed", "go into another one, as with `cd ~`") from None
 
 
 def _where_run_is(run: str) -> Path | None:
+    """The folder in which the run was started; None where none is known, and where that is gone but its repository is
+    the one around the current folder."""
     known = StateDir(default_state_dir()).find_run(run)
-    return known.repository() if known else None
+    folder = known.repository() if known else None
+    if known is None or folder is None or folder.is_dir():
+        return folder
+    common = known.common_dir()
+    if common is None or not common.is_dir():
+        raise CliError(
+            f"the repository {folder}, where the run {run} was started, is gone",
+            "put it back there: a run records the path of its repository",
+        )
+    return common.parent if common.name == ".git" else None
 
 
 async def place_of(path: Path, *, needed: bool, overrides: tuple[str, ...] = ()) -> Place:
@@ -100,16 +122,24 @@ async def place_of(path: Path, *, needed: bool, overrides: tuple[str, ...] = ())
 
     git = await inspect(path)
     if not git.is_repo or git.root is None:
-        if needed and not git.is_repo and not path.is_dir():
-            raise CliError(f"there is no folder {path}", "name a git repository with --repo")
-        if needed and not git.is_repo:
-            raise CliError(*_not_a_repository(git))
-        if needed and git.bare:
-            raise CliError(f"{path} is a bare repository: it has no files", "clone it, and name the clone with --repo")
-        return Place(_state_dir(""), _config(None, overrides))
+        lacks = _why_not(path, git)
+        if needed and lacks:
+            raise CliError(*lacks)
+        state, written = _state_dir(""), _config(None, overrides)
+        return Place(state, written, lacks=lacks) if git.is_repo else Place(state, written)
     written = _config(git.root, overrides)
     state = _state_dir(written.state_dir if written else "")
     return Place(state, written, git.root, state.repo(git.root, _common_dir(git)), git)
+
+
+def _why_not(path: Path, git: RepoState) -> tuple[str, str]:
+    """Why no run can be at `path`, and what to do."""
+    if not git.is_repo:
+        return _not_a_repository(git)
+    if git.git_dir is not None and git.git_dir.name == ".git":
+        folder = git.git_dir.parent
+        return f"{path} is inside git's own folder", f"go into {folder}, or name it with --repo"
+    return f"{path} is a bare repository: it has no files", "clone it, and name the clone with --repo"
 
 
 def _not_a_repository(git: RepoState) -> tuple[str, str]:

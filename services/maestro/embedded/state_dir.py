@@ -82,8 +82,15 @@ class RepoDir:
 
     def repository(self) -> Path | None:
         """The repository's folder, as written down when this directory was made."""
+        return self._noted("path")
+
+    def common_dir(self) -> Path | None:
+        """Git's own folder, which all worktrees of the repository share."""
+        return self._noted("git")
+
+    def _noted(self, what: str) -> Path | None:
         try:
-            return Path(json.loads((self.root / "repo.json").read_text())["path"])
+            return Path(json.loads((self.root / "repo.json").read_text())[what])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

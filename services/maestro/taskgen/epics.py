@@ -45,7 +45,7 @@ def decision(count: int, requirements: int, least: int, most: int, version: int)
         Decision(
             id=f"epics-v{version}",
             topic="How many epics the work has",
-            decision=f"{count} {'epic' if count == 1 else 'epics'} for {requirements} requirements",
+            decision=f"{count} epic{'s' * (count != 1)} for {requirements} requirement{'s' * (requirements != 1)}",
             rationale=f"{least} to {most} are wanted, but an epic without a requirement of its own would be empty",
             confidence=0.9,
             alternatives=("more requirements, or larger ones split by ids of their own",),

@@ -27,8 +27,9 @@ def log(
 ) -> int:
     """Print the events of a run, one line each.
 
-    Entries that cannot be believed are named as such. RUN may be `system`: the
-    log of who was enrolled. With --json each line is one event.
+    Entries that cannot be believed are named as such; so are those that
+    somebody added out of place and that were set aside. RUN may be `system`:
+    the log of who was enrolled. With --json each line is one event.
     """
     from maestro.cli.interrupts import run_async
 
@@ -36,6 +37,7 @@ def log(
 
 
 async def _log(run: str, follow: bool, after: int, where: Where, listing: Listing) -> int:
+    from maestro.bus.aside import set_aside
     from maestro.cli.commands.resume import no_such_run
     from maestro.cli.engine import reading
     from maestro.cli.where import find_place
@@ -59,7 +61,20 @@ async def _log(run: str, follow: bool, after: int, where: Where, listing: Listin
         if last < head:
             for line in show(missing(last + 1, head)):
                 console.write(line)
+        # After the log: reading that sets aside what is new.
+        for id, size in await set_aside(engine.store, run):
+            console.write(_aside(id, size, as_json=listing.json))
     return Exit.OK
+
+
+def _aside(id: str, size: int, *, as_json: bool) -> str:
+    """An entry that stands in no place, and so is part of no run."""
+    from maestro.projections.text import one_line
+
+    reason = f"somebody added it under the id {one_line(id, 60)}, which is no place in a log ({size} bytes)"
+    if as_json:
+        return json.dumps({"set_aside": id, "rejected": reason}, ensure_ascii=False)
+    return f"{'-':>5}.-  ✗ set aside: {reason}"
 
 
 def _as_line(verdict: Commit | Rejected) -> list[str]:

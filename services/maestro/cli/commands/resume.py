@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -79,6 +80,7 @@ async def _go_on(engine: Engine, run: str, attending: Attending) -> int:
     if state.ended_for_good:
         console.note(f"the run {run} has ended already ({state.status}); `maestro report {run}` tells of it")
         return Exit.OK if state.status == "completed" else Exit.RUN_FAILED
+    _check_folder(engine, state)
     await pause_others(engine, run)
     await _ask_to_go_on(engine, state)
     return await attend(engine, run, attending, _playbook(state, attending), quiet_history=True)
@@ -93,6 +95,20 @@ async def _ask_to_go_on(engine: Engine, state: RunState) -> None:
     if state.status == "paused":
         await ask(engine.store, state.run, ResumeRun(by))
     await ask(engine.store, state.run, RecoverRun(by))
+
+
+def _check_folder(engine: Engine, state: RunState) -> None:
+    """A run works on the folder that it recorded, which may be a worktree that was removed since."""
+    from maestro.git.workspace import is_url
+
+    recorded = state.repo.url if state.repo else ""
+    if not recorded or Path(recorded).is_dir() or is_url(recorded) or engine.place.remote_url:
+        return
+    branch = f" {state.repo.branch}" if state.repo and state.repo.branch else ""
+    raise CliError(
+        f"the folder {recorded}, on which the run {state.run} works, is gone",
+        f"put it back: git -C {engine.place.folder()} worktree add --force {recorded}{branch}",
+    )
 
 
 def _playbook(state: RunState, attending: Attending):  # type: ignore[no-untyped-def]

@@ -236,6 +236,8 @@ def conclude(following: Following, state: RunState, attending: Attending) -> int
     elif state.status == "completed":
         for line in next_steps(following):
             console.write(line)
+    else:
+        console.write(f"\n  report   maestro report {state.run}")
     return Exit.OK if state.status == "completed" else Exit.RUN_FAILED
 
 
