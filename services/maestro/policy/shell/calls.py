@@ -1,0 +1,326 @@
+"""What does this one call do? Finds the program's description, applies it, and looks at what nobody described."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from maestro.policy.paths import canonical, info, place
+from maestro.policy.shell import files, special
+from maestro.policy.shell.options import parse
+from maestro.policy.shell.table import Compiled, Outcome, Tool, compiled, matched
+from maestro.policy.shell.text import ANYTHING, EMPTY, NETWORK, PERSONAL, SECRET, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.tools import TOOLS
+from maestro.policy.shell.use import Use
+
+if TYPE_CHECKING:
+    from maestro.policy.shell.redirect import Flow
+    from maestro.policy.shell.walk import Reader
+
+_PROGRAM_FOLDERS = re.compile(
+    r"(?:/usr/local|/usr|/opt/homebrew|/opt/local|/snap|)/s?bin/(?:env/)?[^/]+|.*(?:node_modules/\.bin"
+    r"|\.?venv/bin|env/bin|vendor/bin|bin/exec|\.cargo/bin"
+    r"|\.local/bin|go/bin|\.bun/bin|\.deno/bin|\.poetry/bin|\.pyenv/shims|\.rbenv/shims|\.asdf/shims"
+    r"|homebrew/bin|nix/store/[^/]+/bin"
+    r"|\.nvm/versions/node/[^/]+/bin|miniconda3/bin|anaconda3/bin)/[^/]+"
+)
+_VERSIONED = re.compile(
+    r"(python|pypy|pip|ruby|perl|php|node|nodejs|gcc|g\+\+|clang|clang\+\+|lua|java|javac|go|psql"
+    r"|pg_dump|llvm-\w+|tclsh|wish|guile)-?\d+(?:\.\d+)*(?:-\w+)?"
+)
+_SAME = {
+    "nodejs": "node",
+    "pypy": "python",
+    "python2": "python",
+    "python3": "python",
+    "vim.tiny": "vim",
+    "nvim": "vim",
+    "vi": "vim",
+    "view": "vim",
+    "rvim": "vim",
+    "vimdiff": "vim",
+    "gvim": "vim",
+    "gsed": "sed",
+    "gawk": "awk",
+    "mawk": "awk",
+    "nawk": "awk",
+    "original-awk": "awk",
+    "gtar": "tar",
+    "bsdtar": "tar",
+    "gfind": "find",
+    "grm": "rm",
+    "gcp": "cp",
+    "gmv": "mv",
+    "gchmod": "chmod",
+    "gdd": "dd",
+    "gxargs": "xargs",
+    "grep": "grep",
+    "ggrep": "grep",
+    "egrep": "grep",
+    "fgrep": "grep",
+    "zgrep": "grep",
+    "dash": "bash",
+    "sh": "bash",
+    "zsh": "bash",
+    "ksh": "bash",
+    "ash": "bash",
+    "mksh": "bash",
+    "rbash": "bash",
+    "yash": "bash",
+    "podman": "docker",
+    "nerdctl": "docker",
+    "tofu": "terraform",
+    "mongosh": "mongo",
+    "mariadb": "mysql",
+    "pwsh": "powershell",
+    "fdfind": "fd",
+    "batcat": "bat",
+}
+
+
+def program_of(path: str) -> str:
+    """The program that a name or a path stands for; empty where it is a file of nobody's."""
+    if "/" in path and not _PROGRAM_FOLDERS.fullmatch(canonical(path)) and not _PROGRAM_FOLDERS.fullmatch(path):
+        return ""
+    name = posixpath.basename(path)
+    low = name.lower()
+    name = low.removesuffix(".exe") if low.endswith(".exe") else name
+    if found := _VERSIONED.fullmatch(name):
+        name = found[1]
+    return name
+
+
+@lru_cache(maxsize=1)
+def _descriptions() -> dict[str, Tool]:
+    return TOOLS
+
+
+def is_described(name: str) -> bool:
+    name = program_of(name)
+    return bool(name) and (
+        name in special.PROGRAMS
+        or _SAME.get(name, name) in special.PROGRAMS
+        or name in TOOLS
+        or _SAME.get(name, name) in TOOLS
+    )
+
+
+def call(reader: Reader, words: list[Text], stdin: Text, flow: Flow, *, wrapped: bool = False) -> Text:
+    """Adds the effects of one call; its output."""
+    name, arguments = words[0], words[1:]
+    reader.found.steps += 1
+    if not name.known or name.glob or "default" in name.marks or "number" in name.marks:
+        return _dynamic(reader, words, stdin, flow)
+    if not wrapped and name.value in reader.state.functions:
+        return reader.called(name.value, reader.state.functions[name.value], arguments, stdin)
+    if not wrapped and name.value in reader.state.aliases and name.value not in reader.calling:
+        return _aliased(reader, words, stdin)
+    if any(mark in name.marks for mark in (NETWORK, "decoded")):
+        reader.found.opaque("decoded", f"a command whose name was decoded: {name.value}")
+    remembered = reader.state.files.get(files.place_in_memory(reader, name.value))
+    if remembered is not None and ("/" in name.value or not is_described(name.value)):
+        return special.run_file(Use(reader, name.value, arguments, stdin, flow), name, arguments)
+    program = program_of(name.value)
+    use = Use(reader, program or name.value, arguments, stdin, flow)
+    if not program:
+        return special.run_file(use, name, arguments)
+    return _known(use, program)
+
+
+def _known(use: Use, program: str) -> Text:
+    before = len(use.reader.found.effects)
+    function = special.PROGRAMS.get(program) or special.PROGRAMS.get(_SAME.get(program, program))
+    tool = TOOLS.get(program) or TOOLS.get(_SAME.get(program, program))
+    if function is not None:
+        output = function(use)
+    elif tool is not None:
+        output = described(use, compiled(tool))
+    else:
+        output = _unknown(use)
+    _look_at_arguments(use, tool)
+    added = list(use.reader.found.effects)[before:]
+    marks = {SECRET for each in added if each.kind == "credential"} | {
+        PERSONAL for each in added if each.kind == "personal-data"
+    }
+    return output.having(*marks) if output is not None else anything(*marks, *use.carried(*use.arguments))
+
+
+def _dynamic(reader: Reader, words: list[Text], stdin: Text, flow: Flow) -> Text:
+    reader.found.opaque("unresolved", "the command's name depends on what nobody can know beforehand")
+    for number, word in enumerate(words[1:], 1):
+        if word.known and is_described(word.value):
+            call(reader, words[number:], stdin, flow)
+            break
+    if len(words) > 1 and any(word.value in ("-c", "-rf", "-fr") for word in words):
+        call(
+            reader,
+            [Text("rm" if any("r" in word.value[:3] for word in words[1:2]) else "bash"), *words[1:]],
+            stdin,
+            flow,
+        )
+    return ANYTHING
+
+
+def _aliased(reader: Reader, words: list[Text], stdin: Text) -> Text:
+    name = words[0].value
+    before = reader.calling
+    reader.calling = (*before, name)
+    try:
+        rest = "".join(" " + quoted(word.value) for word in words[1:])
+        return reader.nested(Text(reader.state.aliases[name] + rest), stdin)
+    finally:
+        reader.calling = before
+
+
+def quoted(value: str) -> str:
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+# --- programs that a table describes -----------------------------------------------------------------------------
+
+
+def described(use: Use, tool: Compiled) -> Text:
+    """Applies the lines of the table."""
+    use.parsed = parse(use.arguments, tool.grammar)
+    if _only_asks(use, tool):
+        use.add("read", use.name, "", "help")
+        use.is_quiet = True
+        return ANYTHING
+    _option_values(use, tool)
+    if any(use.parsed.on(each.partition("=")[0]) and ("=" not in each or _dry_value(use, each)) for each in tool.dry):
+        use.add("read", use.name, "", "dry run")
+        return use.output()
+    return _first_that_fits(use, tool)
+
+
+def _first_that_fits(use: Use, tool: Compiled) -> Text:
+    output: Text | None = None
+    for rule in tool.rules:
+        taken = matched(rule, use.parsed)
+        if taken is None:
+            continue
+        for outcome in rule.outcomes:
+            output = apply(use, outcome, taken) or output
+        if not rule.adds:
+            break
+    else:
+        use.add("unknown", " ".join([use.name, *use.parsed.words()[:2]]))
+    return output if output is not None else use.output(*use.arguments)
+
+
+def _dry_value(use: Use, wanted: str) -> bool:
+    name, _, value = wanted.partition("=")
+    return any(each.value == value for each in use.parsed.values(name))
+
+
+def _only_asks(use: Use, tool: Compiled) -> bool:
+    parsed = use.parsed
+    if parsed.asks_for_help or (tool.help & parsed.options.keys() and not tool.help & tool.grammar.values):
+        return True
+    words = parsed.words()
+    return bool(words) and words[0] in ("help", "version", "--help") and not tool.tool.first and not tool.tool.only_text
+
+
+def _option_values(use: Use, tool: Compiled) -> None:
+    for option in use.parsed.options.keys() & tool.shells:
+        for value in use.parsed.values(option):
+            use.shell(value)
+    for option in use.parsed.options.keys() & tool.reads:
+        for value in use.parsed.values(option):
+            if value.value:
+                use.read(Text(value.value.removeprefix("@"), value.glob, value.marks))
+    for option in use.parsed.options.keys() & tool.writes:
+        for value in use.parsed.values(option):
+            if value.value:
+                use.write(value)
+
+
+def apply(use: Use, outcome: Outcome, taken: int) -> Text | None:
+    rest = use.parsed.operands[taken:]
+    match outcome.action:
+        case "":
+            target = " ".join(text.value for text in use.parsed.operands[: taken + 1])
+            use.add(outcome.kind, f"{use.name} {target}".strip(), outcome.where, outcome.detail)
+            if outcome.detail == "get" or outcome.kind == "network":
+                return use.output(*use.arguments).having(NETWORK)
+        case "reads":
+            return joined([use.read(path) for path in rest] or [use.stdin])
+        case "writes":
+            for path in rest:
+                use.write(path)
+        case "deletes" | "deletes-all":
+            for path in rest:
+                use.delete(path, recursive=outcome.action == "deletes-all")
+        case "runs":
+            return use.run(rest)
+        case "shell":
+            return use.shell(joined(rest, " "))
+        case "code":
+            return special.run_file(use, rest[0], rest[1:]) if rest else EMPTY
+        case "nothing":
+            use.add("read", use.name)
+        case _:
+            return special.ACTIONS[outcome.action](use)
+    return None
+
+
+# --- what nobody described -----------------------------------------------------------------------------------------
+
+_ASKING = frozenset("--help -h --version -V -v help version -help -version --usage -?".split())
+
+
+def _unknown(use: Use) -> Text:
+    if len(use.arguments) == 1 and use.arguments[0].value in _ASKING - {"-v"}:
+        use.add("read", use.name, "", "help")
+        return ANYTHING
+    use.add("unknown", use.name)
+    for number, argument in enumerate(use.arguments):
+        if argument.value.startswith("-"):
+            continue
+        if argument.known and "/" not in argument.value and is_described(argument.value):
+            use.run(use.arguments[number:])
+        break
+    special.code_in_arguments(use)
+    return use.output(*use.arguments)
+
+
+# --- what any program may do with its arguments ---------------------------------------------------------------------
+
+_PATHS = re.compile(
+    r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b"
+    r"|id_(?:rsa|ed25519|ecdsa|dsa)\b"
+)
+
+
+def _look_at_arguments(use: Use, tool: Tool | None) -> None:
+    """A secret's file or value among the arguments of whatever program."""
+    if use.is_quiet or use.name in special.NAMES_ONLY or (tool is not None and tool.only_text):
+        return
+    texts = compiled(tool).texts if tool is not None else frozenset()
+    spared = {id(value) for name in texts for value in use.parsed.values(name)}
+    network = (tool is not None and tool.network) or use.name in special.NETWORK_PROGRAMS
+    for argument in use.arguments:
+        if id(argument) in spared:
+            continue
+        if SECRET in argument.marks:
+            use.add("credential", use.name, "", "send" if network else "read")
+        if PERSONAL in argument.marks and network:
+            use.add("personal-data", use.name, "", "send")
+        if not use.name in special.READS_BY_ITSELF:
+            for path in _PATHS.findall(argument.value):
+                _mention(use, path, network)
+    if network and SECRET in use.stdin.marks:
+        use.add("credential", use.name, "", "send")
+    if network and PERSONAL in use.stdin.marks:
+        use.add("personal-data", use.name, "", "send")
+
+
+def _mention(use: Use, path: str, network: bool) -> None:
+    known = info(canonical(path.removeprefix("@"), use.reader.state.cwd, use.reader.state.home))
+    if "credential" in known.classes:
+        use.add("credential", known.path, known.where, "send" if network else "read")
+
+
+__all__ = ["EMPTY", "UNKNOWN", "call", "place", "program_of"]

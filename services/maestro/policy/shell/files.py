@@ -1,0 +1,134 @@
+"""What does touching this path do, and what will be found there? Paths' effects, and the files that the text itself writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from maestro.policy.network import where_of_host
+from maestro.policy.paths import Operation, canonical, effects_of_path, info
+from maestro.policy.shell.state import NO_FOLDER
+from maestro.policy.shell.text import DECODED, NETWORK, PERSONAL, SECRET, UNKNOWN, Text, anything, joined
+
+if TYPE_CHECKING:
+    from maestro.policy.shell.walk import Reader
+
+
+def place_in_memory(reader: Reader, path: str) -> str:
+    """Under which name a path is remembered."""
+    return canonical(path, reader.state.cwd, reader.state.home)
+
+
+def _effects(
+    reader: Reader, operation: Operation, path: Text, *, deep: bool = False, detail: str = ""
+) -> frozenset[str]:
+    """Adds what the operation does; the marks of what is there."""
+    marks: set[str] = set()
+    for folder in (reader.state.cwd, *reader.state.other_folders):
+        if folder == NO_FOLDER and not path.value.startswith(("/", "~")):
+            reader.found.add(operation, path.value, "unresolved", detail)
+            folder = "."
+        found = effects_of_path(
+            operation, path.value, cwd=folder, home=reader.state.home, glob=path.glob, deep=deep, detail=detail
+        )
+        for effect in found:
+            reader.found.add(effect.kind, effect.target, effect.where, effect.detail)
+            marks |= (
+                {SECRET} if effect.kind == "credential" else {PERSONAL} if effect.kind == "personal-data" else set()
+            )
+    return frozenset(marks)
+
+
+def read(reader: Reader, path: Text, *, deep: bool = False) -> Text:
+    """Reading a file; its content."""
+    remembered = reader.state.files.get(place_in_memory(reader, path.value)) or reader.state.files.get(path.value)
+    if path.value in ("-", "/dev/stdin", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"):
+        return Text() if path.value == "/dev/null" else anything(*path.marks)
+    marks = _effects(reader, "read", path, deep=deep)
+    if remembered is not None:
+        return remembered.having(*marks)
+    return anything(*marks, *(path.marks & {SECRET, NETWORK, PERSONAL}), "file:" + place_in_memory(reader, path.value))
+
+
+def written(reader: Reader, path: Text, content: Text, *, appended: bool = False, content_known: bool = True) -> None:
+    """Writing to a file; what it holds afterwards is remembered."""
+    if path.value in ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "-"):
+        return
+    if not path.known and path.value.startswith(UNKNOWN) and not path.paths():
+        reader.found.add("write", path.value, "unresolved", "")
+    else:
+        _effects(reader, "write", path, detail="append" if appended else "")
+    name = place_in_memory(reader, path.value)
+    if not content_known:
+        content = anything()
+    if appended and (before := reader.state.files.get(name)) is not None:
+        content = joined([before, content])
+    elif appended:
+        content = joined([anything(), content])
+    reader.state.files[name] = content
+
+
+def deleted(reader: Reader, path: Text, *, recursive: bool = False) -> None:
+    """Deleting. Where nobody can know what, that is said."""
+    value = path.value
+    if path.paths():
+        for below in path.paths():
+            _effects(reader, "delete", Text(below, True), deep=False, detail="recursive" if recursive else "")
+        return
+    if _is_unresolved(path):
+        reader.found.add("delete", value, "unresolved", "recursive" if recursive else "")
+        reader.found.problems["what is deleted depends on what nobody can know beforehand"] = None
+        return
+    where = info(canonical(value, reader.state.cwd, reader.state.home))
+    everything = recursive and where.path in (".", "*", "./*", "..") or re.fullmatch(r"(\./)?\.?\*(/\*)*", value)
+    is_all = bool(everything) and where.where == "project" and recursive and where.path in (".", "*", ".*")
+    _effects(reader, "delete", path, deep=recursive, detail="all" if is_all else "recursive" if recursive else "")
+    reader.state.files.pop(place_in_memory(reader, value), None)
+
+
+def _is_unresolved(path: Text) -> bool:
+    """A name with a certain beginning inside one folder is certain enough: `build/$x.o` stays in `build`... unless the
+    unknown part holds `..`; nobody can know that."""
+    return not path.known or "default" in path.marks
+
+
+def moved_file(reader: Reader, source: Text, target: Text, *, copied: bool) -> None:
+    """A copy holds what its source held."""
+    content = read(reader, source) if copied else _peek(reader, source)
+    if not copied:
+        _effects(reader, "write", source, detail="move")
+        reader.state.files.pop(place_in_memory(reader, source.value), None)
+    name = target
+    if target.value.endswith("/") or target.value in (".", ".."):
+        name = Text(
+            target.value.rstrip("/") + "/" + source.value.rstrip("/").rpartition("/")[2], target.glob, target.marks
+        )
+    written(reader, name, content)
+
+
+def _peek(reader: Reader, source: Text) -> Text:
+    before = set(reader.found.effects)
+    content = read(reader, source)
+    for effect in set(reader.found.effects) - before:
+        if effect.kind == "read":
+            del reader.found.effects[effect]
+    return content
+
+
+def sent(reader: Reader, content: Text, hosts: Sequence[str]) -> None:
+    """Something leaves the machine."""
+    for host in hosts:
+        if content.marks & {SECRET}:
+            reader.found.add("credential", host, where_of_host(host), "send")
+        if content.marks & {PERSONAL}:
+            reader.found.add("personal-data", host, where_of_host(host), "send")
+
+
+def is_code_unknown(content: Text) -> str:
+    """Why a content must not run unseen; empty where it may be read."""
+    if NETWORK in content.marks:
+        return "remote"
+    if DECODED in content.marks and not content.known:
+        return "decoded"
+    return "" if content.known else "unresolved"

@@ -1,0 +1,1 @@
+"""Programs whose arguments are commands, code, or lead further than a table can say. One file per family."""

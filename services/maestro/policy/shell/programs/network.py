@@ -1,0 +1,473 @@
+"""Programs that talk to hosts: what they fetch, what they send, and who listens."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import urlsplit
+
+from maestro.policy.network import effects_of_request, where_of_host
+from maestro.policy.shell.text import EMPTY, NETWORK, SECRET, Text, anything, joined
+from maestro.policy.shell.use import Use
+
+_CURL_VALUES = (
+    (
+        """
+            -A -b -c -C -d -D -e -E -F -h_ -H -K -m -o -P -Q -r -t -T -u -U -w -x -X -y -Y -z
+            --abstract-unix-socket --alt-svc --aws-sigv4 --cacert --capath --cert --cert-type --ciphers --config
+            --connect-timeout
+            """
+        """
+            --connect-to --continue-at --cookie --cookie-jar --create-file-mode --crlfile --data --data-ascii
+            --data-binary --data-raw --data-urlencode --delegation --dns-servers --doh-url --dump-header
+            --engine
+            """
+        """
+            --expect100-timeout --form --form-string --ftp-port --header --interface --json --keepalive-time
+            --key --limit-rate --local-port --max-filesize --max-redirs --max-time --netrc-file --noproxy
+            --oauth2-bearer
+            """
+        """
+            --output --output-dir --pass --pinnedpubkey --post301_ --preproxy --proto --proto-default
+            --proto-redir --proxy --proxy-header --proxy-user --pubkey --quote --range --rate --referer
+            --request --request-target
+            """
+        """
+            --resolve --retry --retry-delay --retry-max-time --socks4 --socks5 --socks5-hostname --speed-limit
+            --speed-time --stderr --telnet-option --time-cond --tls-max --trace --trace-ascii --unix-socket
+            """
+        "--upload-file --url --url-query --user --user-agent --variable --write-out"
+    )
+    .replace("-h_ ", "")
+    .replace("--post301_ ", "")
+)
+_CURL_BODIES = (
+    "-d",
+    "--data",
+    "--data-ascii",
+    "--data-binary",
+    "--data-raw",
+    "--data-urlencode",
+    "--json",
+    "-F",
+    "--form",
+    "--form-string",
+)
+
+
+def curl(use: Use) -> Text:
+    parsed = use.parse(values=_CURL_VALUES)
+    if parsed.asks_for_help or parsed.has("-V", "--version", "-h", "--manual", "-M"):
+        return EMPTY
+    for path in parsed.values("-K", "--config"):
+        use.read(path)
+    bodies = [_body(use, value) for value in parsed.values(*_CURL_BODIES)]
+    bodies += [use.read(path) if path.value != "-" else use.stdin for path in parsed.values("-T", "--upload-file")]
+    body = joined(bodies, "&")
+    method = parsed.value("-X", "--request").value.upper() or (
+        "POST"
+        if parsed.has(*_CURL_BODIES) and not parsed.has("-G", "--get")
+        else "PUT"
+        if parsed.has("-T", "--upload-file")
+        else "HEAD"
+        if parsed.has("-I", "--head")
+        else "GET"
+    )
+    urls = [*parsed.operands, *parsed.values("--url")]
+    _credentials(use)
+    content = _requests(use, method, urls, body, _headers(use))
+    for path in parsed.values("-o", "--output"):
+        use.write(_in_folder(path, parsed.value("--output-dir")), content)
+    if parsed.has("-O", "--remote-name", "--remote-name-all", "-J"):
+        for url in urls:
+            use.write(_in_folder(_name_of(url), parsed.value("--output-dir")), content)
+    for path in parsed.values("-c", "--cookie-jar", "-D", "--dump-header", "--trace", "--trace-ascii", "--stderr"):
+        use.write(path)
+    if parsed.has("-o", "--output", "-O", "--remote-name") or "/dev/null" in parsed.value("-o", "--output").value:
+        return anything("number") if parsed.has("-w", "--write-out") else EMPTY
+    return content
+
+
+def _in_folder(path: Text, folder: Text) -> Text:
+    return Text(posixpath.join(folder.value, path.value), marks=path.marks) if folder.value else path
+
+
+def _name_of(url: Text) -> Text:
+    try:
+        name = posixpath.basename(urlsplit(url.value if "://" in url.value else "http://" + url.value).path)
+    except ValueError:
+        name = ""
+    return Text(name or "index.html", marks=url.marks)
+
+
+def _body(use: Use, value: Text) -> Text:
+    """`@file` sends a file's content."""
+    found = re.match(r"(?:[^@=]*=)?[@<]([^;]+)", value.value)
+    if found and not value.value.startswith("{"):
+        content = use.stdin if found[1] == "-" else use.read(Text(found[1], marks=value.marks))
+        return content.having(*value.marks)
+    return value
+
+
+def _headers(use: Use) -> dict[str, str]:
+    headers = {}
+    for value in use.parsed.values("-H", "--header"):
+        name, _, text = value.value.partition(":")
+        headers[name.strip().lower()] = text.strip()
+        if value.value.startswith("@"):
+            use.read(Text(value.value[1:]))
+    return headers
+
+
+def _credentials(use: Use) -> None:
+    parsed = use.parsed
+    sent = [
+        *parsed.values("-u", "--user", "-U", "--proxy-user", "--oauth2-bearer", "--pass"),
+        *parsed.values("--netrc-file"),
+    ]
+    if any(value.value for value in sent) or parsed.has("-n", "--netrc", "--netrc-optional", "--netrc-file"):
+        use.add("credential", "log-in", "", "send")
+    for path in parsed.values("--key", "-E", "--cert"):
+        use.read(Text(path.value.partition(":")[0] if ":" in path.value[2:] else path.value, marks=path.marks))
+    for value in parsed.values("-b", "--cookie"):
+        if re.search(r"session|token|auth|jwt", value.value, re.I):
+            use.add("credential", "cookie", "", "send")
+
+
+def _requests(use: Use, method: str, urls: list[Text], body: Text, headers: dict[str, str]) -> Text:
+    marks = {NETWORK}
+    local = bool(urls)
+    for url in urls:
+        if SECRET in url.marks or SECRET in body.marks:
+            use.add("credential", url.value, "remote", "send")
+        if "personal" in url.marks | body.marks:
+            use.add("personal-data", url.value, "remote", "send")
+        for effect in effects_of_request(method, url.value, body.value, headers):
+            use.add(effect.kind, effect.target, effect.where, effect.detail)
+            marks |= {SECRET} if effect.kind == "credential" else set()
+        local = local and where_of_host(_host(url.value)) == "loopback"
+    return anything(*marks, *(["loopback"] if local else []))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url if "://" in url else "http://" + url).hostname or ""
+    except ValueError:
+        return ""
+
+
+_WGET_VALUES = (
+    """
+        -O -o -a -e -i -B -t -T -w -Q -P -U -l -A -R -D -I -X --output-document --output-file --append-output
+        --execute --input-file --base --tries --timeout --wait --quota --directory-prefix --user-agent --level
+        """
+    """
+        --accept --reject --domains --exclude-domains --include-directories --exclude-directories --post-data
+        --post-file --body-data --body-file --method --header --user --password --http-user --http-password
+        """
+    """
+        --ftp-user --ftp-password --proxy-user --proxy-password --ca-certificate --certificate --private-key
+        --load-cookies --save-cookies --referer --limit-rate --cut-dirs --max-redirect --use-askpass
+        --secure-protocol --bind-address --dns-timeout
+        """
+    """
+        --connect-timeout --read-timeout --waitretry --default-page --restrict-file-names --prefer-family
+        --rejected-log --accept-regex --reject-regex --regex-type --progress --warc-file --config --compression
+        """
+)
+
+
+def wget(use: Use) -> Text:
+    parsed = use.parse(values=_WGET_VALUES)
+    if parsed.asks_for_help or parsed.has("-V", "-h"):
+        return EMPTY
+    for path in parsed.values("-i", "--input-file", "--load-cookies", "--private-key", "--certificate", "--config"):
+        use.read(path)
+    if parsed.has("--password", "--http-password", "--ftp-password", "--proxy-password"):
+        use.add("credential", "log-in", "", "send")
+    if parsed.has("--use-askpass"):
+        use.shell(parsed.value("--use-askpass"))
+    bodies = [
+        *parsed.values("--post-data", "--body-data"),
+        *(use.read(path) for path in parsed.values("--post-file", "--body-file")),
+    ]
+    method = parsed.value("--method").value.upper() or (
+        "POST" if bodies else "HEAD" if parsed.has("--spider") else "GET"
+    )
+    content = _requests(use, method, parsed.operands, joined(bodies), _headers(use))
+    target = parsed.value("-O", "--output-document")
+    for path in parsed.values("-o", "--output-file", "-a", "--append-output", "--save-cookies"):
+        use.write(path)
+    if target.value == "-":
+        return content
+    if parsed.has("--spider"):
+        return EMPTY
+    folder = parsed.value("-P", "--directory-prefix")
+    for path in [target] if target.value else [_name_of(url) for url in parsed.operands]:
+        use.write(_in_folder(path, folder), content)
+    return EMPTY
+
+
+def httpie(use: Use) -> Text:
+    parsed = use.parse(
+        values="""
+            -a --auth -A --auth-type -o --output --session --verify --cert --cert-key --timeout --proxy --style
+            -s --print -p --pretty --max-redirects --bearer -d_ --body
+            """
+    )
+    if parsed.asks_for_help:
+        return EMPTY
+    words = list(parsed.operands)
+    method = ""
+    if words and re.fullmatch(r"[A-Z]{3,8}", words[0].value):
+        method = words.pop(0).value
+    url, items = words[:1], words[1:]
+    fields = [
+        item
+        for item in items
+        if re.search(r"(?<![:=])(?::?=|@)(?!=)", item.value) and not re.match(r"[\w-]+:[^=]", item.value)
+    ]
+    body = joined([_body(use, Text(item.value.replace(":=@", "=@"), marks=item.marks)) for item in fields], "&")
+    headers = {
+        item.value.partition(":")[0].lower(): item.value.partition(":")[2]
+        for item in items
+        if re.match(r"[\w-]+:[^=]", item.value)
+    }
+    if parsed.has("-a", "--auth", "--bearer"):
+        use.add("credential", "log-in", "", "send")
+    content = _requests(
+        use, method or ("POST" if fields or use.stdin.value else "GET"), url, joined([body, use.stdin]), headers
+    )
+    for path in parsed.values("-o", "--output"):
+        use.write(path, content)
+    return content
+
+
+# --- raw connections ----------------------------------------------------------------------------------------------------
+
+_NC_VALUES = """
+    -e -c -i -w -p -s -q -x -X -P -I -O -T -V -G -L_ -o -g --exec --sh-exec --lua-exec --output --proxy
+    --proxy-type --proxy-auth --source --source-port --idle-timeout --wait --delay --max-conns --allow
+    --allowfile --deny --ssl-cert --ssl-key
+    """
+
+
+def netcat(use: Use) -> Text:
+    parsed = use.parse(values=_NC_VALUES.replace("-L_ ", ""))
+    if parsed.asks_for_help or parsed.has("-h"):
+        return EMPTY
+    commands = [value for value in parsed.values("-e", "-c", "--exec", "--sh-exec", "--lua-exec") if value.value]
+    if commands:
+        use.opaque("remote", "a program whose input and output are a connection")
+        for command in commands:
+            use.shell(command)
+    listens = parsed.has("-l", "--listen", "-L")
+    host = "" if listens else parsed.words()[0] if parsed.operands else ""
+    if listens:
+        use.add("network", "", "remote", "listen")
+    elif parsed.has("-z"):
+        use.add("network", host, where_of_host(host), "scan")
+        return anything("number")
+    else:
+        use.network(host, "send" if use.stdin.value else "get")
+    _sent(use, host)
+    loopback = bool(host) and where_of_host(host) == "loopback"
+    return anything(NETWORK, *(["loopback"] if loopback else []))
+
+
+def _sent(use: Use, host: str) -> None:
+    if SECRET in use.stdin.marks:
+        use.add("credential", host, "remote", "send")
+
+
+_SOCAT_RUNS = re.compile(r"(?:^|,)(?:exec|system|shell)(?:-\w+)?:(.*)", re.I | re.S)
+
+
+def socat(use: Use) -> Text:
+    parsed = use.parse(values="-b -t -T -u_ -lf -x_ -L -W")
+    if parsed.asks_for_help or parsed.has("-V", "-h"):
+        return EMPTY
+    connects = False
+    for address in parsed.operands:
+        kind = address.value.partition(":")[0].partition(",")[0].lower()
+        if found := _SOCAT_RUNS.search(address.value):
+            use.opaque("remote", "a program whose input and output are a connection")
+            use.shell(Text(found[1].partition(",pty")[0].partition(",stderr")[0].strip("'\""), marks=address.marks))
+        elif kind.startswith(("tcp", "udp", "openssl", "ssl", "sctp", "socks", "proxy", "dtls", "vsock", "tun", "ip")):
+            connects = True
+            listens = "listen" in kind or kind.endswith("-l")
+            host = "" if listens else address.value.partition(":")[2].partition(":")[0]
+            use.add("network", host, where_of_host(host) if host else "remote", "listen" if listens else "send")
+        elif kind in ("file", "open", "create", "gopen") or address.value.startswith(("/", "./")):
+            path = Text(
+                address.value.partition(":")[2].partition(",")[0]
+                if ":" in address.value
+                else address.value.partition(",")[0]
+            )
+            use.read(path)
+            if kind == "create" or "create" in address.value or "append" in address.value or "trunc" in address.value:
+                use.write(path)
+    return anything(NETWORK) if connects else use.output()
+
+
+def openssl(use: Use) -> Text:
+    words = [word.value for word in use.arguments]
+    if not words or words[0] in ("version", "help", "list", "speed", "prime", "ciphers", "errstr"):
+        return EMPTY
+    parsed = use.parse(
+        values="""
+            -in -out -inkey -key -keyout -passin -passout -pass -k -K -iv -days -subj -newkey -CA -CAkey
+            -CAcreateserial_ -connect -config -extfile -signkey -algorithm -pkeyopt -host -port -servername
+            -cert -certfile -name -engine -rand -salt_ -e_ -md -S -saltlen -iter -paramfile -text_ -CAfile
+            -CApath -verify -keyform -inform -outform -starttls -accept -www_ -provider -provider-path
+            -writerand -kfile -sigopt -signature -sign -export_ -reqexts -extensions -set_serial -digest
+            -startdate -enddate -checkend -purpose -propquery
+            """,
+        single=True,
+    )
+    command = words[0]
+    for option in ("-engine", "-provider", "-provider-path"):
+        if "/" in parsed.value(option).value:
+            use.opaque("unresolved", "loads a library")
+    inputs = [use.read(path) for path in parsed.values("-in", "-inkey", "-key", "-CAkey", "-kfile", "-signkey")]
+    content = joined(inputs) if inputs else use.stdin
+    if command in ("s_client", "s_server", "s_time"):
+        host = parsed.value("-connect", "-host").value.rpartition(":")[0] or parsed.value("-host").value
+        listens = command == "s_server"
+        sends = bool(use.stdin.value) and use.stdin.value.strip() not in ("Q", "QUIT")
+        use.add(
+            "network",
+            host,
+            where_of_host(host) if host else "remote",
+            "listen" if listens else "send" if sends and not use.stdin.known else "get",
+        )
+        if "stdin" in use.stdin.marks and not use.stdin.known and re.search(r"shell", " ".join(use.stdin.marks)):
+            use.opaque("remote", "a shell whose input and output are a connection")
+        _sent(use, host)
+        return anything(NETWORK)
+    _openssl_keys(use, command)
+    output = anything(
+        *content.marks, *(["decoded"] if parsed.has("-d") or command == "base64" and parsed.has("-d") else [])
+    )
+    for path in parsed.values("-out", "-keyout"):
+        use.write(path, output)
+    return output
+
+
+def _openssl_keys(use: Use, command: str) -> None:
+    parsed = use.parsed
+    if command in ("genrsa", "genpkey", "ecparam", "gendsa") and not (
+        command == "ecparam" and not parsed.has("-genkey")
+    ):
+        use.add("credential", parsed.value("-out").value or "key", "", "write")
+    if command in ("req", "x509") and parsed.has("-keyout", "-newkey"):
+        use.add("credential", parsed.value("-keyout").value or "key", "", "write")
+    if command in ("pkcs12", "pkcs8", "rsa", "ec", "pkey", "dsa") and not parsed.has("-pubin", "-pubout", "-nokeys"):
+        use.add("credential", parsed.value("-in").value or "key", "", "read")
+    if any(value.value.startswith("pass:") for value in parsed.values("-pass", "-passin", "-passout")) or parsed.has(
+        "-k", "-K"
+    ):
+        use.add("credential", "pass phrase", "", "send")
+
+
+def resolver(use: Use) -> Text:
+    """dig, nslookup, host: a question that somebody else sees; one that is made of something carries it out."""
+    parsed = use.parse(values="-t -c -p -q -b -f -k -y -x_ -type -query")
+    for path in parsed.values("-f"):
+        use.read(path)
+    unknown = any(not word.known for word in use.arguments)
+    use.add("network", " ".join(parsed.words()[:1]), "remote" if unknown else "known", "send" if unknown else "get")
+    secret = [word for word in use.arguments if any(mark == SECRET or mark.startswith("file:") for mark in word.marks)]
+    if secret:
+        use.add("credential", "in a name that is asked for", "remote", "send")
+    return anything(NETWORK)
+
+
+def ping(use: Use) -> Text:
+    parsed = use.parse(values="-c -i -I -s -t -W -w -p -m -M -Q -S -T -l -n_ -D_ -f -q")
+    host = parsed.words()[0] if parsed.operands else ""
+    unknown = any(not word.known or SECRET in word.marks for word in use.arguments)
+    use.add("network", host, where_of_host(host) if unknown else "known", "send" if unknown else "get")
+    return anything("number")
+
+
+def mail(use: Use) -> Text:
+    parsed = use.parse(
+        values="""
+            -s -a -A -c -b -r -S -F -f -q -u -e_ -H_ -E_ --subject --attach --to --cc --bcc --from --body
+            --server --auth-user --auth-password -t_
+            """
+    )
+    if parsed.asks_for_help:
+        return EMPTY
+    contents = [use.stdin, *(use.read(path) for path in parsed.values("-a", "-A", "--attach") if path.value)]
+    marks = joined(contents).marks
+    use.add("network", " ".join(parsed.words()), "remote", "send")
+    if SECRET in marks:
+        use.add("credential", "mail", "remote", "send")
+    elif any(mark.startswith("file:") or mark == "personal" for mark in marks):
+        use.add("personal-data", "mail", "remote", "send")
+    for path in parsed.values("-q"):
+        use.read(path)
+    for setting in parsed.values("-S"):
+        if found := re.match(r"(?:sendmail|mta)=(.*)", setting.value):
+            use.shell(Text(found[1]))
+    return EMPTY
+
+
+def download(use: Use) -> Text:
+    """A table's `@download`: what it puts out comes from the network."""
+    use.add("network", use.name, "remote", "get")
+    return anything(NETWORK)
+
+
+PROGRAMS = {
+    "curl": curl,
+    "wget": wget,
+    "wget2": wget,
+    "http": httpie,
+    "https": httpie,
+    "httpie": httpie,
+    "xh": httpie,
+    "xhs": httpie,
+    "nc": netcat,
+    "ncat": netcat,
+    "netcat": netcat,
+    "nc.traditional": netcat,
+    "nc.openbsd": netcat,
+    "telnet": netcat,
+    "socat": socat,
+    "openssl": openssl,
+    "libressl": openssl,
+    "dig": resolver,
+    "nslookup": resolver,
+    "host": resolver,
+    "drill": resolver,
+    "dog": resolver,
+    "kdig": resolver,
+    "ping": ping,
+    "ping6": ping,
+    "mail": mail,
+    "mailx": mail,
+    "mutt": mail,
+    "sendmail": mail,
+    "msmtp": mail,
+    "ssmtp": mail,
+    "swaks": mail,
+    "sendemail": mail,
+    "neomutt": mail,
+}
+
+
+def aria(use: Use) -> Text:
+    content = _requests(use, "GET", use.parsed.operands, EMPTY, {})
+    folder = use.parsed.value("-d", "--dir")
+    target = use.parsed.value("-o", "--out")
+    for command in use.parsed.values("--on-download-complete", "--on-download-start"):
+        use.shell(command)
+    for path in [target] if target.value else [_name_of(url) for url in use.parsed.operands]:
+        use.write(_in_folder(path, folder), content)
+    return EMPTY
+
+
+ACTIONS = {"@download": download, "@aria": aria}

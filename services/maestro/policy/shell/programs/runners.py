@@ -1,0 +1,555 @@
+"""Programs that run another one: as somebody else, later, elsewhere, often, with time measured."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from maestro.policy.shell import special_names
+from maestro.policy.shell.declare import observe
+from maestro.policy.shell.text import EMPTY, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.use import Use
+
+# How many operands stand before the command, and which options take a value.
+_WRAPPERS: dict[str, tuple[int, str]] = {
+    "nice": (0, "-n --adjustment"),
+    "ionice": (0, "-c -n -p -P -u --class --classdata"),
+    "chrt": (1, "-T -P -D"),
+    "taskset": (1, ""),
+    "numactl": (0, "-N -m -C -i -p"),
+    "nohup": (0, ""),
+    "setsid": (0, ""),
+    "timeout": (1, "-k -s --kill-after --signal"),
+    "gtimeout": (1, "-k -s --kill-after --signal"),
+    "stdbuf": (0, "-i -o -e --input --output --error"),
+    "unbuffer": (0, ""),
+    "time": (0, "-f -o --format --output"),
+    "gtime": (0, "-f -o --format --output"),
+    "caffeinate": (0, "-t -w"),
+    "catchsegv": (0, ""),
+    "strace": (0, "-e -o -p -s -E -u -a -O -S -P -b -I -X --trace"),
+    "ltrace": (0, "-e -o -p -s -u -l -n -a -F"),
+    "perf-run": (0, ""),
+    "valgrind": (0, ""),
+    "rr": (0, ""),
+    "heaptrack": (0, "-o"),
+    "hyperfine-run": (0, ""),
+    "catatonit": (0, ""),
+    "tini": (0, "-p"),
+    "dumb-init": (0, ""),
+    "fakeroot": (0, "-l -s -i -u -b"),
+    "faketime": (1, "-p -x"),
+    "proxychains": (0, "-f"),
+    "proxychains4": (0, "-f"),
+    "torsocks": (0, "-u -p -a -P"),
+    "torify": (0, ""),
+    "tsocks": (0, ""),
+    "firejail": (0, ""),
+    "bwrap": (0, "--bind --ro-bind"),
+    "cpulimit": (0, "-l -p -e -P"),
+    "prlimit": (0, "-p --pid"),
+    "setarch": (1, ""),
+    "linux32": (0, ""),
+    "linux64": (0, ""),
+    "arch": (0, ""),
+    "xvfb-run": (0, "-e -f -n -p -s -w --server-args --server-num --error-file --auth-file --xauth-protocol"),
+    "dbus-run-session": (0, "--config-file --dbus-daemon"),
+    "dbus-launch": (0, ""),
+    "ssh-agent": (0, "-a -t -E"),
+    "aws-vault": (2, ""),
+    "chronic": (0, ""),
+    "ts": (0, ""),
+    "softlimit": (0, "-m -d -a"),
+    "busybox": (0, ""),
+    "toybox": (0, ""),
+    "winpty": (0, ""),
+    "wsl": (0, "-d -u -e"),
+    "gosu": (1, ""),
+    "su-exec": (1, ""),
+    "setpriv": (0, "--reuid --regid --groups --inh-caps --bounding-set --securebits"),
+    "chpst": (0, "-u -U -b -e -n -l -L -m -d -o -p -f -c"),
+    "cgexec": (0, "-g"),
+    "newgrp-run": (1, ""),
+    "nocache": (0, ""),
+    "eatmydata": (0, ""),
+    "ccache": (0, ""),
+    "sccache": (0, ""),
+    "distcc": (0, ""),
+    "noglob": (0, ""),
+    "nocorrect": (0, ""),
+    "-": (0, ""),
+    "rlwrap": (0, "-f -H -p"),
+    "direnv-exec": (1, ""),
+    "dotenv": (0, "-f -e"),
+    "dotenvx-run": (0, "-f"),
+    "cross-env": (0, ""),
+    "env-cmd": (0, "-f -e --file --environments"),
+    "retry": (0, "-t -d -m --times --delay"),
+    "flock-run": (1, ""),
+    "systemd-cat": (0, "-t -p"),
+    "systemd-inhibit": (0, ""),
+    "coverage-run": (0, ""),
+    "run-one": (0, ""),
+    "parallel-run": (0, ""),
+    "asdf-exec": (0, ""),
+    "logsave": (1, ""),
+    "pkexec": (0, "--user"),
+    "dzdo": (0, "-u -g"),
+    "calife": (1, ""),
+    "capsh-run": (0, ""),
+    "aa-exec": (0, "-p -n"),
+    "runcon": (0, "-t -u -r -l"),
+    "sg": (1, ""),
+    "multitime": (0, "-n -i -o -r"),
+    "sem": (0, "-j --id"),
+    "with-contenv": (0, ""),
+    "envdir": (1, ""),
+    "tmate-run": (0, ""),
+    "pgrep-run": (0, ""),
+}
+
+
+def wrapper(use: Use) -> Text:
+    before, values = _WRAPPERS.get(use.name, (0, ""))
+    parsed = use.parse(values=values, first=True)
+    if parsed.asks_for_help and not parsed.operands:
+        return use.output()
+    for option in ("-o", "--output"):
+        for value in parsed.values(option) if use.name in ("time", "gtime", "strace", "ltrace") else []:
+            use.write(value)
+    rest = parsed.operands
+    if rest and rest[0].value == "--":
+        rest = rest[1:]
+    rest = rest[before:]
+    if rest and rest[0].value == "--":
+        rest = rest[1:]
+    return use.run(_without_assignments(use, rest)) if rest else use.output()
+
+
+def _without_assignments(use: Use, words: list[Text]) -> list[Text]:
+    """`NAME=value` before the command, as env takes them."""
+    rest = list(words)
+    while rest and re.match(r"[A-Za-z_]\w*=", rest[0].value):
+        word = rest.pop(0)
+        name, _, value = word.value.partition("=")
+        observe(use.reader, name, Text(value, marks=word.marks), exported=True)
+    return rest
+
+
+_ENV_VALUES = "-u --unset -C --chdir -S --split-string -P"
+
+
+def env(use: Use) -> Text:
+    parsed = use.parse(values=_ENV_VALUES, first=True)
+    if parsed.asks_for_help:
+        return use.output()
+    words = parsed.operands
+    for value in parsed.values("-S", "--split-string"):
+        words = [*(Text(word, marks=value.marks) for word in _split(value.value)), *words]
+    for folder in parsed.values("-C", "--chdir"):
+        words = _in_folder(use, folder, words)
+    rest = _without_assignments(
+        use,
+        [word for word in words if word.value not in ("-", "--")] if words and words[0].value in ("-", "--") else words,
+    )
+    if rest:
+        return use.run(rest)
+    if not parsed.has("-i", "--ignore-environment"):
+        use.add("credential", "all environment variables", "", "read")
+        return anything("secret")
+    return EMPTY
+
+
+def _in_folder(use: Use, folder: Text, words: list[Text]) -> list[Text]:
+    from maestro.policy.shell.state import moved
+
+    moved(use.reader.state, folder, True)
+    return words
+
+
+def _split(text: str) -> list[str]:
+    text = re.sub(r"\\[_c]", " ", text)
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return [UNKNOWN]
+
+
+def printenv(use: Use) -> Text:
+    from maestro.policy.shell.state import is_secret_name
+
+    names = [word.value for word in use.arguments if not word.value.startswith("-")]
+    if not names or any(is_secret_name(name) for name in names):
+        use.add("credential", " ".join(names) or "all environment variables", "", "read")
+        return anything("secret")
+    return joined((joined(use.reader.variable(name) or [anything()]) for name in names), "\n")
+
+
+_SUDO_VALUES = """
+    -u -g -h -p -r -t -C -T -U -D -R --user --group --host --prompt --role --type --close-from --command-timeout
+    --other-user --chdir --chroot
+    """
+
+
+def sudo(use: Use) -> Text:
+    parsed = use.parse(values=_SUDO_VALUES, first=True)
+    if (
+        parsed.asks_for_help
+        or parsed.has("-V", "-l", "--list", "-v", "-k", "-K", "--version", "--validate")
+        and not parsed.operands
+    ):
+        return use.output()
+    if parsed.has("-e", "--edit"):
+        for path in parsed.operands:
+            use.write(path)
+        return EMPTY
+    for folder in parsed.values("-D", "--chdir"):
+        _in_folder(use, folder, [])
+    rest = _without_assignments(use, parsed.operands)
+    if rest:
+        return use.run(rest)
+    if parsed.has("-i", "-s", "--login", "--shell"):
+        if STDIN in use.stdin.marks:
+            return use.run([Text("bash")])
+        use.add("security-config", "a shell as root", "", "privileges")
+    return use.output()
+
+
+def su(use: Use) -> Text:
+    arguments = [word for word in use.arguments if word.value != "-"]
+    use.arguments = arguments
+    parsed = use.parse(values="-c --command -s --shell -g -G -w --group")
+    commands = parsed.values("-c", "--command")
+    for command in commands:
+        use.shell(command)
+    if not commands:
+        use.add("security-config", "a shell as " + (" ".join(parsed.words()) or "root"), "", "privileges")
+        if STDIN in use.stdin.marks:
+            use.run([Text("bash")])
+    return use.output()
+
+
+_XARGS_VALUES = (
+    "-a -d -E -I -L -n -P -s -R -J -S --arg-file --delimiter --max-args --max-procs --max-chars --process-slot-var"
+)
+
+
+def xargs(use: Use) -> Text:
+    parsed = use.parse(values=_XARGS_VALUES, optional="-i -e -l", first=True)
+    if parsed.asks_for_help:
+        return use.output()
+    for path in parsed.values("-a", "--arg-file"):
+        use.stdin = use.read(path).having(STDIN)
+    replaced = parsed.value("-I", "-J").value or next(
+        (value.value or "{}" for value in parsed.values("-i", "--replace")), ""
+    )
+    if not parsed.operands:
+        return use.output()
+    items = _items(use.stdin, parsed.has("-0", "--null"), bool(replaced))
+    outputs = []
+    for item in items:
+        if replaced:
+            command = [
+                Text(word.value.replace(replaced, item.value), word.glob, word.marks | item.marks)
+                if replaced in word.value
+                else word
+                for word in parsed.operands
+            ]
+        else:
+            command = [*parsed.operands, item]
+        outputs.append(use.run(command, anything()))
+    return joined(outputs)
+
+
+def _items(stdin: Text, zero: bool, by_line: bool) -> list[Text]:
+    """What xargs is given: one word for each where all are known, else one that may be anything."""
+    if not stdin.known or not stdin.value.strip():
+        if special_names.from_pipe(stdin):
+            return [anything(*stdin.marks)]
+        return [anything(*stdin.marks, "path:.")]
+    parts = stdin.value.split("\0") if zero else stdin.value.splitlines() if by_line else stdin.value.split()
+    return [Text(part.strip(), marks=stdin.marks) for part in parts[:8] if part.strip()] or [anything(*stdin.marks)]
+
+
+def parallel(use: Use) -> Text:
+    values = """
+        -j --jobs -S --sshlogin -I --joblog --results --delay --timeout --retries -n -N -L -a --arg-file
+        --colsep -d --tmpdir --workdir --wd --env --basefile --return --slf --sshloginfile --tagstring --memfree
+        --load --halt
+        """
+    parsed = use.parse(values=values, first=True)
+    if parsed.asks_for_help:
+        return use.output()
+    words = parsed.operands
+    command: list[Text] = []
+    items: list[Text] = []
+    current = command
+    for word in words:
+        if word.value in (":::", ":::+", "::::"):
+            current = items
+        else:
+            current.append(word)
+    if not command:
+        for item in items or [anything(*use.stdin.marks)]:
+            use.shell(item)
+        return use.output()
+    outputs = []
+    for item in items[:8] or [anything(*use.stdin.marks, "path:.")]:
+        text = joined(command, " ")
+        if "{" not in text.value:
+            text = joined([text, item], " ")
+        else:
+            text = Text(re.sub(r"\{[.#/%]*\}", lambda _: item.value, text.value), marks=text.marks | item.marks)
+        if item.known:
+            outputs.append(use.shell(text, anything()))
+        else:
+            outputs.append(use.run([*command, item], anything()))
+    return joined(outputs)
+
+
+def watch(use: Use) -> Text:
+    parsed = use.parse(values="-n --interval -d -q --equexit", first=True)
+    if parsed.has("-x", "--exec"):
+        return use.run(parsed.operands)
+    return use.shell(joined(parsed.operands, " ")) if parsed.operands else use.output()
+
+
+def flock(use: Use) -> Text:
+    parsed = use.parse(values="-w --timeout --wait -E --conflict-exit-code -c --command", first=True)
+    for text in parsed.values("-c", "--command"):
+        use.shell(text)
+    rest = parsed.operands[1:]
+    if rest and rest[0].value in ("-c", "--command"):
+        return use.shell(joined(rest[1:2]))
+    return use.run(rest) if rest else EMPTY
+
+
+def script(use: Use) -> Text:
+    parsed = use.parse(values="-c --command -t -T -I -O -B -o -E -m")
+    for text in parsed.values("-c", "--command"):
+        use.shell(text)
+    for path in parsed.operands[:1]:
+        use.write(path)
+    if len(parsed.operands) > 1:
+        use.run(parsed.operands[1:])
+    return use.output()
+
+
+def ld_so(use: Use) -> Text:
+    parsed = use.parse(values="--library-path --preload --argv0 --audit", first=True)
+    return use.run(parsed.operands) if parsed.operands else EMPTY
+
+
+def debugger(use: Use) -> Text:
+    """gdb, lldb: what they are told to do, and the program they start."""
+    parsed = use.parse(
+        values="""
+            -ex -ix -iex -x -p -c -o -O -S -s -eval-command --eval-command --pid --core --command --one-line
+            --source
+            """,
+        single=True,
+    )
+    for text in parsed.values("-ex", "-iex", "-eval-command", "--eval-command", "-o", "-O", "--one-line"):
+        inner = re.sub(r"^\s*(?:platform\s+)?(?:shell|!)\s*", "", text.value)
+        if inner != text.value:
+            use.shell(Text(inner, marks=text.marks))
+        elif re.match(r"\s*(?:python|script)\b", text.value):
+            code = text.value.split(None, 1)[1] if " " in text.value.strip() else ""
+            use.run([Text("python"), Text("-c"), Text(code, marks=text.marks)])
+    if parsed.has("-p", "--pid"):
+        use.add("security-config", "another process's memory", "", "debugger")
+    return use.output()
+
+
+def at(use: Use) -> Text:
+    """at, batch: the text on the input runs later."""
+    parsed = use.parse(values="-f -q -t")
+    if parsed.has("-l", "-c", "-V"):
+        return use.output()
+    use.add("security-config", use.name, "", "scheduled")
+    for path in parsed.values("-f"):
+        use.run([Text("bash"), path], EMPTY)
+    if use.stdin.value:
+        use.run([Text("bash")])
+    return use.output()
+
+
+def crontab(use: Use) -> Text:
+    parsed = use.parse(values="-u")
+    if parsed.has("-l"):
+        return use.output()
+    use.add("security-config", "crontab", "", "scheduled")
+    return use.output()
+
+
+def systemd_run(use: Use) -> Text:
+    values = """
+        -p --property -u --unit -t -E --setenv -M --machine -H --host --uid --gid --nice --working-directory
+        --slice --description --on-active --on-boot --on-calendar --on-unit-active --timer-property
+        --service-type
+        """
+    parsed = use.parse(values=values, first=True)
+    if parsed.has("--on-active", "--on-boot", "--on-calendar", "--on-unit-active"):
+        use.add("security-config", "systemd timer", "", "scheduled")
+    else:
+        use.add("service", "systemd-run")
+    return use.run(parsed.operands) if parsed.operands else EMPTY
+
+
+def chroot(use: Use) -> Text:
+    parsed = use.parse(values="--userspec --groups", first=True)
+    use.add("security-config", "another root", "", "privileges")
+    return use.run(parsed.operands[1:]) if len(parsed.operands) > 1 else EMPTY
+
+
+def namespace(use: Use) -> Text:
+    """nsenter, unshare, ip netns exec, machinectl shell."""
+    parsed = use.parse(
+        values="-t --target -S -G --setuid --setgid -w -r --root --wd --map-user --map-group", first=True
+    )
+    if use.name == "nsenter":
+        use.add("security-config", "another process's namespaces", "", "privileges")
+    rest = parsed.operands
+    return use.run(rest) if rest else EMPTY
+
+
+def run_parts(use: Use) -> Text:
+    parsed = use.parse(values="-a -u --arg --umask --regex")
+    if parsed.has("--test", "--list"):
+        return use.output()
+    for folder in parsed.operands:
+        use.add("run-code", folder.value, "project" if not folder.value.startswith("/") else "outside")
+    return use.output()
+
+
+def entr(use: Use) -> Text:
+    parsed = use.parse(values="", first=True)
+    return use.shell(joined(parsed.operands, " ")) if parsed.has("-s") else use.run(parsed.operands)
+
+
+def hyperfine(use: Use) -> Text:
+    parsed = use.parse(
+        values="""
+            -w --warmup -m --min-runs -M --max-runs -r --runs -p --prepare -c --cleanup -s --setup -P
+            --parameter-scan -L --parameter-list -S --shell --export-json --export-csv --export-markdown -n
+            --command-name -i --style --time-unit --input --output --conclude -u
+            """
+    )
+    for text in [*parsed.values("-p", "--prepare", "-c", "--cleanup", "-s", "--setup", "--conclude"), *parsed.operands]:
+        use.shell(text)
+    return use.output()
+
+
+def tmux(use: Use) -> Text:
+    parsed = use.parse(values="-t -s -n -c -L -S -f -e -x -y -F -b", first=False)
+    words = parsed.words()
+    if words and words[0] in (
+        "new-session",
+        "new",
+        "new-window",
+        "neww",
+        "split-window",
+        "splitw",
+        "respawn-pane",
+        "run-shell",
+        "run",
+        "if-shell",
+        "pipe-pane",
+        "display-popup",
+        "popup",
+    ):
+        for text in parsed.operands[1:]:
+            use.shell(text)
+    elif words and words[0] in ("send-keys", "send"):
+        use.shell(
+            joined([word for word in parsed.operands[1:] if word.value not in ("Enter", "C-m", "C-c", "KPEnter")], " ")
+        )
+    elif words and words[0].startswith("kill"):
+        use.add("service", "tmux " + words[0])
+    return use.output()
+
+
+def screen(use: Use) -> Text:
+    parsed = use.parse(values="-S -c -e -h -p -r -s -t -T -x -L", first=True)
+    words = parsed.operands
+    if parsed.has("-X"):
+        stuffed = [word for word in words if word.value not in ("stuff", "-X")]
+        return use.shell(joined(stuffed, " ")) if stuffed else EMPTY
+    return use.run(words) if words else EMPTY
+
+
+def open_terminal(use: Use) -> Text:
+    """xterm -e and its like."""
+    for number, word in enumerate(use.arguments):
+        if word.value in ("-e", "--", "-x", "--execute", "--command"):
+            rest = use.arguments[number + 1 :]
+            return use.shell(rest[0]) if len(rest) == 1 else use.run(rest)
+    return use.output()
+
+
+def make_applet(use: Use) -> Text:
+    """busybox: the applet is the next word."""
+    rest = use.arguments
+    return use.run(rest) if rest and not rest[0].value.startswith("-") else use.output()
+
+
+def expect(use: Use) -> Text:
+    parsed = use.parse(values="-c -f")
+    for text in parsed.values("-c"):
+        found = re.match(r"\s*spawn\s+(.*?)(?:;|$)", text.value)
+        if found:
+            use.shell(Text(found[1], marks=text.marks))
+        else:
+            use.opaque("unresolved", "code that is not followed")
+    return use.output()
+
+
+PROGRAMS = {
+    **dict.fromkeys(_WRAPPERS, wrapper),
+    "busybox": make_applet,
+    "toybox": make_applet,
+    "env": env,
+    "genv": env,
+    "printenv": printenv,
+    "sudo": sudo,
+    "doas": sudo,
+    "su": su,
+    "runuser": su,
+    "xargs": xargs,
+    "parallel": parallel,
+    "rush": parallel,
+    "watch": watch,
+    "viddy": watch,
+    "flock": flock,
+    "script": script,
+    "ld.so": ld_so,
+    "ld-linux-x86-64.so.2": ld_so,
+    "ld-linux.so.2": ld_so,
+    "gdb": debugger,
+    "lldb": debugger,
+    "at": at,
+    "batch": at,
+    "crontab": crontab,
+    "systemd-run": systemd_run,
+    "chroot": chroot,
+    "nsenter": namespace,
+    "unshare": namespace,
+    "run-parts": run_parts,
+    "entr": entr,
+    "hyperfine": hyperfine,
+    "tmux": tmux,
+    "screen": screen,
+    "xterm": open_terminal,
+    "gnome-terminal": open_terminal,
+    "konsole": open_terminal,
+    "alacritty": open_terminal,
+    "kitty": open_terminal,
+    "expect": expect,
+}
+
+
+def direnv(use: Use) -> Text:
+    return use.run(use.arguments[2:])
+
+
+ACTIONS = {"@wraps": wrapper, "@env": env, "@direnv-exec": direnv}

@@ -1,0 +1,89 @@
+"""Which programs need more than a table? Functions by the program's name; each is given one use of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from maestro.policy.shell.programs import (
+    builders,
+    builtins,
+    clouds,
+    copying,
+    data,
+    editors,
+    filters,
+    finding,
+    gitting,
+    interpreters,
+    network,
+    packages,
+    remote,
+    runners,
+    shells,
+)
+from maestro.policy.shell.text import Text
+from maestro.policy.shell.use import Use
+
+PROGRAMS: dict[str, Callable[[Use], Text | None]] = {
+    **builders.PROGRAMS,
+    **builtins.PROGRAMS,
+    **clouds.PROGRAMS,
+    **copying.PROGRAMS,
+    **data.PROGRAMS,
+    **editors.PROGRAMS,
+    **filters.PROGRAMS,
+    **finding.PROGRAMS,
+    **gitting.PROGRAMS,
+    **interpreters.PROGRAMS,
+    **network.PROGRAMS,
+    **packages.PROGRAMS,
+    **remote.PROGRAMS,
+    **runners.PROGRAMS,
+    **shells.PROGRAMS,
+}
+
+ACTIONS: dict[str, Callable[[Use], Text | None]] = {
+    **builders.ACTIONS,
+    **data.ACTIONS,
+    **gitting.ACTIONS,
+    **network.ACTIONS,
+    **packages.ACTIONS,
+    **remote.ACTIONS,
+    **runners.ACTIONS,
+}
+"""What a table calls as `@name`."""
+
+NAMES_ONLY = frozenset(
+    """
+        ls stat test [ file du find fd chmod chown mkdir touch basename dirname realpath readlink cd pushd popd
+        which type command hash
+        """
+    "echo printf : true false tree rmdir umask git alias export ssh-keygen ssh-add".split()
+)
+"""A secret's path among these programs' arguments is a name; what they do with it, they say themselves."""
+
+READS_BY_ITSELF = NAMES_ONLY | frozenset(
+    """
+        rm cat head tail less more grep sed awk cp mv tar dd tee bash sh source . curl wget scp rsync sudo env
+        xargs eval exec timeout
+        """
+    """
+        nice nohup python python3 node perl ruby php ssh docker kubectl find doas su setsid watch time parallel
+        rg ag ack
+        """.split()
+)
+"""Programs whose function looks at their paths, or whose command is looked at when they run it."""
+
+NETWORK_PROGRAMS = frozenset(
+    """
+        curl wget nc ncat netcat socat ssh scp sftp rsync ftp tftp telnet http https httpie xh mail mailx mutt
+        sendmail mutt swaks nslookup dig host drill
+        """
+    """
+        ping openssl aria2c lynx w3m links lftp rclone aws gsutil az gh slack-cli wormhole croc msmtp smbclient
+        whois
+        """.split()
+)
+
+run_file = shells.run_file
+code_in_arguments = interpreters.code_in_arguments

@@ -1,0 +1,438 @@
+"""The operating system: services, accounts, rights, disks, power, logs; and small programs that only look."""
+
+from __future__ import annotations
+
+from maestro.policy.shell.table import Tool
+
+_LOOK = Tool(": read", only_text=True)
+_READS = Tool(": reads", values="-n -c -o -f -t -s -w -p", help="-h")
+_ACCOUNT = Tool(": security-config/account", only_text=True)
+_RIGHTS = Tool(": security-config/rights", only_text=True)
+_FIREWALL = Tool(
+    "-L|-S|--list|--list-rules|-V|--version : read\n: security-config/firewall",
+    values="-t -A -I -D -j -p -s -d --dport --sport -i -o -m",
+    only_text=True,
+    help="",
+)
+_DISK = Tool(": data-destroy/disk", only_text=True)
+_POWER = Tool(": service/power,security-config/power", only_text=True)
+
+TOOLS: dict[str, Tool] = {
+    **dict.fromkeys(
+        """
+            ps pgrep pidof pstree top htop btop atop glances free vmstat iostat mpstat sar w who last lastlog
+            users finger lscpu lsmem lsblk lsusb lspci lshw inxi hwinfo neofetch fastfetch screenfetch sensors
+            acpi dmidecode nvidia-smi rocm-smi getent
+            """
+        """
+            lsmod modinfo findmnt blkid numfmt factor units bc-none cal-none figlet toilet cowsay fortune lolcat
+            sl banner man info apropos whatis tldr cheat whereis locale-none localectl-none timeout-none
+            tput-none infocmp tic-none
+            """
+        """
+            ipcs pmap nproc-none runlevel systemd-analyze systemd-cgls systemd-cgtop systemd-detect-virt
+            systemd-path loginctl-none bootctl-none lsns lsipc lslocks lslogins-none chage-none aa-status
+            sestatus getenforce getsebool getcap lsinitramfs ldd ldconfig-none
+            """
+        """
+            pbpaste-none xclip-none wl-paste-none xsel-none osquery-none system_profiler mdfind mdls sips-none
+            xattr-none otool-none codesign-none spctl-none sw_vers-none vm_stat pmset-none launchctl-none
+            """
+        """
+            uuidgen mcookie od-none cmp-none dircolors vdir-none tty-none sync fsync pathchk-none factor-none
+            arch-none shuf-none expr true-none pinky logger wall-none write-none mesg
+            """
+        """
+            ffprobe mediainfo identify exiftool pdfinfo pdftotext pdfgrep exif jhead sox-none soxi file-roller
+            nvtop ccze multitail lnav angle-grinder gron jless visidata vd xsv qsv csvkit csvstat csvcut csvgrep
+            csvlook csvsql-none mlr miller datamash textql q yj remarshal
+            """
+        """
+            xmlstarlet xpath xidel pup htmlq hxselect gum dialog whiptail zenity fzf sk peco percol zoxide
+            autojump z fasd thefuck-none starship broot-none ranger-none nnn-none lf-none procs bandwhich bottom
+            delta difft difftastic diff-so-fancy icdiff tokei-none onefetch gitui-none tig lazygit-none glow
+            mdcat rich viu chafa timg hexyl
+            """
+        """
+            asciinema-none vhs-none freeze-none silicon carbon-now qrencode zbarimg paplay aplay afplay mpv-none
+            vlc-none notify-none cpuid rdmsr-none turbostat powertop-none stress-none stress-ng-none
+            sysbench-none
+            """.split(),
+        _LOOK,
+    ),
+    **dict.fromkeys(
+        """
+            zless zmore zdiff zcmp bzless bzmore xzless xzgrep bzgrep lzgrep tailf ccat highlight pygmentize
+            source-highlight fmt-none vgrep cscope-none readelf-none dos2unix-none pdftk-none xmlwf
+            """.split(),
+        _READS,
+    ),
+    **dict.fromkeys(
+        """
+            dos2unix unix2dos recode convert magick mogrify ffmpeg sox pngquant optipng jpegoptim gifsicle cwebp
+            inkscape rsvg-convert wkhtmltopdf wkhtmltoimage libreoffice soffice pdftk qpdf gs img2pdf ocrmypdf
+            tesseract csvsql in2csv xsltproc fontforge ttx pyftsubset exiftran lame oggenc flac opusenc
+            handbrakecli mkvmerge asciinema vhs cp-none enscript a2ps groff troff nroff ps2pdf pdfunite
+            pdfseparate rename prename mmv vidir
+            """.split(),
+        Tool(": write@project", values="-i -o -f -r -s -c", only_text=True),
+    ),
+    **dict.fromkeys(
+        """
+            7z 7za 7zr p7zip rar unrar ar-none cpio pax zstd-none lrzip lzop unar lsar cabextract dtrx atool
+            aunpack apack ouch bsdcpio jar shar unshar arj lha zpaq mksquashfs unsquashfs genisoimage mkisofs
+            xorriso
+            """.split(),
+        Tool(
+            "l|t|v : read\n-l|-t|--list|--test : read\nd : delete@project/archive\n: write@project/archive",
+            values="-o -p -C -f",
+            help="-h",
+        ),
+    ),
+    "expr": _LOOK,
+    # services
+    "systemctl": Tool(
+        """
+        status|show|list-*|is-*|cat|get-default|help : read
+        $ : read
+        poweroff|reboot|halt|kexec|suspend|hibernate|rescue|emergency|hybrid-sleep|soft-reboot|exit : service/power,security-config/power
+        stop|disable|mask|kill ~*audit*|*firewall*|ufw*|*iptables*|*nftables*|fail2ban*|apparmor*|*selinux*|*syslog*|*falcon*|clamav*|ossec*|wazuh*|*crowdstrike*|*defender*|sshd*|ssh|ssh.service|*journald*|osquery* : security-config/guard stopped
+        enable|disable|mask|unmask|edit|link|preset|preset-all|reenable|set-default|set-property|add-wants|add-requires|import-environment|set-environment|revert|attach : security-config/start-up
+        daemon-reload|daemon-reexec|start|stop|restart|reload|try-restart|reload-or-restart|kill|reset-failed|isolate|freeze|thaw|clean|bind|mount-image : service
+        """,
+        values="-t --type -p --property -H --host -M --machine -n --lines -o --output -s --signal --root",
+        only_text=True,
+    ),
+    "service": Tool(
+        """
+            --status-all : read
+            * status : read
+            auditd|ufw|iptables|firewalld|rsyslog|syslog|apparmor|fail2ban|clamav-daemon stop : \
+            security-config/guard stopped
+            : service
+            """,
+        only_text=True,
+    ),
+    "rc-service": Tool("* status : read\n: service", only_text=True),
+    "rc-update": Tool("show : read\n: security-config/start-up", only_text=True),
+    "sv": Tool("status : read\n: service", only_text=True),
+    "initctl": Tool("list|status|version : read\n: service", only_text=True),
+    "update-rc.d": Tool(": security-config/start-up", only_text=True),
+    "chkconfig": Tool("--list : read\n: security-config/start-up", only_text=True),
+    "launchctl": Tool(
+        """
+            list|print|print-disabled|blame|procinfo|hostinfo|managerpid|getenv|version|dumpstate|error : read
+            kickstart|kill|start|stop : service
+            : security-config/start-up
+            """,
+        only_text=True,
+    ),
+    "loginctl": Tool("list-*|show-*|*-status : read\n: security-config/sessions", only_text=True),
+    "hostnamectl": Tool("status|$ : read\n$ : read\n: security-config/host name", only_text=True),
+    "timedatectl": Tool(
+        "status|show|list-timezones|timesync-status|show-timesync : read\n$ : read\n: security-config/time",
+        only_text=True,
+    ),
+    "localectl": Tool("status|list-* : read\n$ : read\n: security-config/locale", only_text=True),
+    "journalctl": Tool(
+        "--vacuum-size|--vacuum-time|--vacuum-files|--rotate|--flush : security-config/audit\n: read",
+        values="-u -n -p -S -U -b -t -o --since --until --unit --lines --output --vacuum-size --vacuum-time -g --grep",
+        only_text=True,
+    ),
+    "dmesg": Tool("-c|-C|--clear|--read-clear|-D|-E|-n : security-config/audit\n: read", only_text=True),
+    "logrotate": Tool("-d|--debug : read\n: security-config/audit", only_text=True),
+    "kill": Tool("-l|-L : read\n: service/process", values="-s -n --signal", only_text=True, help=""),
+    "killall": Tool("-l : read\n: service/process", values="-s -u -o -y", only_text=True, help=""),
+    "pkill": Tool(": service/process", values="-u -U -g -P -s -t --signal", only_text=True, help="-h"),
+    "skill": Tool(": service/process", only_text=True),
+    "xkill": Tool(": service/process", only_text=True),
+    "fuser": Tool("-k|--kill : service/process\n: read", only_text=True),
+    "kill-port": Tool(": service/process", only_text=True),
+    "fkill": Tool(": service/process", only_text=True),
+    "renice": Tool(": service/process", only_text=True),
+    "taskkill": Tool(": service/process", only_text=True),
+    "tasklist": _LOOK,
+    "ipcrm": Tool(": service/process", only_text=True),
+    **dict.fromkeys(
+        "shutdown reboot poweroff halt init telinit pm-suspend".split(),
+        Tool("-c|--help : read\n: service/power,security-config/power", only_text=True, help=""),
+    ),
+    "wall": Tool(": service/message", only_text=True),
+    "write": Tool(": service/message", only_text=True),
+    # accounts and rights
+    **dict.fromkeys(
+        """
+            useradd adduser userdel deluser usermod groupadd addgroup groupdel delgroup groupmod gpasswd
+            newusers chpasswd chgpasswd vipw vigr chsh chfn newgrp pwconv pwunconv grpconv groupmems dscl
+            dseditgroup sysadminctl net-user realm authselect authconfig pam-auth-update faillock pam_tally2
+            visudo sudoedit loginctl-x newuidmap newgidmap dsenableroot pwpolicy
+            """.split(),
+        Tool("--help|-h|-V : read\n: security-config/account", only_text=True, help="--help"),
+    ),
+    "passwd": Tool(
+        "-S|--status : read\n: credential/write,security-config/account", values="-n -x -w -i", only_text=True, help=""
+    ),
+    "smbpasswd": Tool(": credential/write", only_text=True),
+    "kpasswd": Tool(": credential/write", only_text=True),
+    "yppasswd": Tool(": credential/write", only_text=True),
+    "chage": Tool("-l|--list : read\n: security-config/account", only_text=True),
+    "lslogins": _LOOK,
+    "dscl": Tool("~-read|-list|-search|read|list : read\n: security-config/account", only_text=True),
+    "csrutil": Tool("status : read\n: security-config/protection", only_text=True),
+    "spctl": Tool("--status|--assess|-a : read\n: security-config/protection", only_text=True),
+    "fdesetup": Tool("status|list : read\n: security-config/disk encryption", only_text=True),
+    "codesign": Tool("-d|-v|--verify|--display|-dv : read\n: credential/read", only_text=True),
+    "xattr": Tool("-d|-c|-w|-dr|-cr|-rd|-rc : security-config/attributes\n: read", only_text=True),
+    "setfattr": _RIGHTS,
+    "tccutil": _RIGHTS,
+    "defaults": Tool("read|read-type|domains|find|help : read\n: security-config/settings", only_text=True),
+    "nvram": Tool("-p|-x : read\n: security-config/firmware", only_text=True),
+    "pmset": Tool("-g : read\n: security-config/power", only_text=True),
+    "systemsetup": Tool("-get* : read\n: security-config/settings", single=True, only_text=True),
+    "profiles": Tool("~list|show|status : read\n: security-config/settings", only_text=True),
+    "gsettings": Tool("get|list-*|describe|range|writable|monitor : read\n: security-config/settings", only_text=True),
+    "dconf": Tool("read|list|dump : read\n: security-config/settings", only_text=True),
+    "setenforce": _RIGHTS,
+    "setsebool": _RIGHTS,
+    "semanage": Tool("~-l|--list : read\n-l|--list : read\n: security-config/rights", only_text=True),
+    "semodule": Tool("-l : read\n: security-config/rights", only_text=True),
+    **dict.fromkeys(
+        """
+            aa-disable aa-complain aa-enforce aa-teardown apparmor_parser aa-remove-unknown capsh setpriv-x
+            newrole fixfiles load_policy auditctl-x
+            """.split(),
+        _RIGHTS,
+    ),
+    "auditctl": Tool("-l|-s : read\n: security-config/audit", only_text=True),
+    "auditd": Tool(": security-config/audit", only_text=True),
+    **dict.fromkeys("ausearch aureport".split(), _LOOK),
+    **dict.fromkeys("iptables ip6tables ebtables arptables iptables-legacy iptables-nft".split(), _FIREWALL),
+    **dict.fromkeys("iptables-save ip6tables-save".split(), _LOOK),
+    **dict.fromkeys(
+        "iptables-restore ip6tables-restore ipset ipvsadm".split(),
+        Tool("list : read\n-L|-l : read\n: security-config/firewall", only_text=True),
+    ),
+    "nft": Tool("list : read\n: security-config/firewall", only_text=True),
+    "ufw": Tool("status|version|show|app : read\n: security-config/firewall", dry="--dry-run", only_text=True),
+    "firewall-cmd": Tool(
+        """
+            --state|--list-all|--list-ports|--list-services|--get-zones|--get-active-zones|\
+            --get-default-zone|--list-all-zones|--query-port|--list-rich-rules : read
+            : security-config/firewall
+            """,
+        only_text=True,
+    ),
+    "pfctl": Tool("-s : read\n: security-config/firewall", values="-s -f -t -T", only_text=True),
+    "fail2ban-client": Tool("status|ping|version|get : read\n: security-config/firewall", only_text=True),
+    "netsh": Tool("~show : read\n: security-config/firewall", only_text=True),
+    "sysctl": Tool(
+        "-w|-p|--system|--load|--write : security-config/kernel\n~*=* : security-config/kernel\n: read", only_text=True
+    ),
+    **dict.fromkeys(
+        """
+            insmod modprobe rmmod depmod kexec kpatch bpftool grub-install grub-mkconfig update-grub efibootmgr
+            update-initramfs mkinitcpio dracut dkms kmod
+            """.split(),
+        Tool("-l|--list|-n|--dry-run|-v $ : read\n: security-config/kernel", only_text=True, help="--help"),
+    ),
+    "ldconfig": Tool("-p : read\n: security-config/libraries", only_text=True),
+    "update-alternatives": Tool(
+        "--list|--display|--query|--get-selections : read\n: security-config/programs", only_text=True
+    ),
+    "mount": Tool(
+        "$ : read\n-l : read\n--bind : security-config/mount\n: security-config/mount",
+        values="-t -o -L -U",
+        only_text=True,
+    ),
+    **dict.fromkeys(
+        """
+            umount swapon swapoff fusermount mountpoint-x losetup pivot_root switch_root sshfs mount.nfs
+            mount.cifs exportfs autofs udisksctl
+            """.split(),
+        Tool("-l|--show|-a $ : read\n$ : read\n: security-config/mount", only_text=True),
+    ),
+    "mountpoint": _LOOK,
+    "swapon": Tool("--show|-s : read\n: security-config/mount", only_text=True),
+    "hdiutil": Tool("info|imageinfo|verify : read\n: security-config/mount", only_text=True),
+    "sshd": Tool("-t|-T|-V : read\n: security-config/log-in", only_text=True),
+    "logname": _LOOK,
+    "dbus-send": Tool(": service", only_text=True),
+    "busctl": Tool("list|status|tree|introspect|get-property : read\n: service", only_text=True),
+    "polkit": _RIGHTS,
+    "machinectl": Tool("list*|status|show*|image-status : read\nshell : runs\n: service"),
+    "reg": Tool("query : read\n: security-config/registry", only_text=True),
+    **dict.fromkeys(
+        """
+            schtasks sc wmic net icacls takeown cacls attrib bcdedit vssadmin wbadmin cipher wevtutil diskpart
+            rundll32 regsvr32 mshta cscript wscript bitsadmin certutil.exe
+            """.split(),
+        Tool("query|view|list : read\n: security-config/windows,opaque/windows", only_text=True),
+    ),
+    # disks
+    **dict.fromkeys(
+        """
+            mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat
+            mkfs.f2fs mkfs.jfs mkfs.minix mkfs.reiserfs mke2fs mkdosfs mkntfs mkexfatfs mkswap newfs newfs_hfs
+            newfs_apfs newfs_msdos format
+            """.split(),
+        Tool(
+            "-V $ : read\n-n !-L : read\n: data-destroy/disk",
+            values="-t -L -U -b -i -m -N -O -E -T -C -F_ -I_ -d -l -s".replace(" -F_ -I_", ""),
+            only_text=True,
+            help="-h --help",
+        ),
+    ),
+    "mkfs.vfat": Tool(": data-destroy/disk", only_text=True, help="--help"),
+    "mkfs.fat": Tool(": data-destroy/disk", only_text=True, help="--help"),
+    "mkdosfs": Tool(": data-destroy/disk", only_text=True, help="--help"),
+    "mkfs.ntfs": Tool("-n|--no-action : read\n: data-destroy/disk", only_text=True, help="--help"),
+    "mkfs.xfs": Tool(
+        "-N : read\n-V : read\n: data-destroy/disk",
+        values="-d -l -n -b -L -m -i -s -r -p",
+        only_text=True,
+        help="--help",
+    ),
+    "mkfs.btrfs": Tool("-V : read\n: data-destroy/disk", only_text=True, help="--help"),
+    **dict.fromkeys(
+        "fdisk gdisk sgdisk cfdisk cgdisk sfdisk".split(),
+        Tool(
+            """
+                -l|--list|-p|--print|-v|--verify|-s|--show-size|-d|--dump|-V|--list-types|-x|--list-details|\
+                -i $ : read
+                -l|--list|-p|--print|-v|--verify|-V|--version|-L|-J|--json|-d|--dump : read
+                -n|--no-act : read
+                : data-destroy/disk
+                """,
+            values="-t -c -C -H -S -b -N --part-type --label",
+            only_text=True,
+            help="-h --help",
+        ),
+    ),
+    "parted": Tool(
+        "-l|--list : read\n~print : read\n* unit * print : read\n: data-destroy/disk", only_text=True, help="-h --help"
+    ),
+    **dict.fromkeys(
+        """
+            wipefs blkdiscard hdparm nvme badblocks cryptsetup lvremove vgremove pvremove lvreduce mdadm zpool
+            zfs btrfs diskutil dmsetup partx-x tune2fs e2fsck fsck fsck.ext4 xfs_repair resize2fs debugfs
+            sg_format ddrescue partclone partimage fstrim growpart lvextend lvresize pvcreate vgcreate lvcreate
+            vgextend pvresize e2label xfs_growfs
+            """.split(),
+        Tool(
+            """
+                -n|--no-act|--dry-run|-N : read
+                ~list|status|show|info|get|history|iostat|luksDump|version|id-ctrl|smart-log|iostat|\
+                luksUUID|usage|df|activity|apfs-list : read
+                --detail|--examine|--query|-D|--scan|-I|-i|-tT|-T|-l|--list|-h $ : read
+                --detail|--examine|--query|--scan|-I|-tT|-T|-l : read
+                : data-destroy/disk
+                """,
+            values="-t -o -s",
+            only_text=True,
+            help="--help",
+        ),
+    ),
+    "wipefs": Tool(
+        "-n|--no-act : read\n-a|--all|-o|--offset : data-destroy/disk\n: read", values="-t -o", only_text=True
+    ),
+    "smartctl": Tool("-t|-s : security-config/disk\n: read", only_text=True),
+    "lvs": _LOOK,
+    "vgs": _LOOK,
+    "pvs": _LOOK,
+    "lvdisplay": _LOOK,
+    "vgdisplay": _LOOK,
+    "pvdisplay": _LOOK,
+    "quota": _LOOK,
+    "repquota": _LOOK,
+    "setquota": _RIGHTS,
+    "tmutil": Tool(
+        "list*|status|latestbackup|destinationinfo|compare|uniquesize : read\n: data-destroy/backup", only_text=True
+    ),
+    "restic": Tool(
+        """
+            snapshots|ls|find|stats|check|diff|version|cat|list : read
+            forget|prune : data-destroy/backup
+            dump|mount : personal-data/backup
+            key : credential/write
+            init|backup|copy : network@remote/send
+            : data-change
+            """,
+        values="-r --repo -p --password-file --tag --host --path -o",
+        dry="-n --dry-run",
+        reads="-p --password-file",
+        only_text=True,
+    ),
+    "borg": Tool(
+        """
+            list|info|check|diff|--version : read
+            delete|prune|compact : data-destroy/backup
+            key|change-passphrase : credential/write
+            extract|mount|export-tar : write@project
+            : network@remote/send
+            """,
+        dry="-n --dry-run",
+        only_text=True,
+    ),
+    "duplicity": Tool(
+        "collection-status|list-current-files|verify : read\nremove-* : data-destroy/backup\n: network@remote/send",
+        only_text=True,
+    ),
+    "tarsnap": Tool("--list-archives : read\n-d|--nuke : data-destroy/backup\n: network@remote/send", only_text=True),
+    "rsnapshot": Tool("-t : read\nconfigtest|du|diff : read\n: data-change", only_text=True),
+    "timeshift": Tool(
+        "--list : read\n--delete|--delete-all|--restore : data-destroy/backup\n: data-change", only_text=True
+    ),
+    "snapper": Tool(
+        "list|status|diff : read\ndelete|rollback|undochange : data-destroy/backup\n: data-change", only_text=True
+    ),
+    # clipboards, trash, screens
+    **dict.fromkeys("pbpaste xclip xsel wl-paste".split(), Tool(": read", only_text=True)),
+    **dict.fromkeys("pbcopy wl-copy".split(), Tool(": read", only_text=True)),
+    **dict.fromkeys(
+        "screencapture scrot import grim gnome-screenshot flameshot maim xwd fswebcam".split(),
+        Tool(": personal-data/screen", only_text=True),
+    ),
+    **dict.fromkeys("arecord rec parecord".split(), Tool(": personal-data/sound", only_text=True)),
+    **dict.fromkeys("trash trash-put rmtrash gio-trash rip".split(), Tool(": deletes-all")),
+    "trash-empty": Tool(": delete@home/all", only_text=True),
+    "trash-list": _LOOK,
+    "trash-restore": Tool(": write@home", only_text=True),
+    "gio": Tool(
+        """
+            trash --empty : delete@home/all
+            trash|remove : deletes-all
+            info|list|cat|tree|mime|monitor : read
+            : write@project
+            """
+    ),
+    "rimraf": Tool(": deletes-all", help="--help"),
+    "del-cli": Tool(": deletes-all", dry="-n --dry-run"),
+    "trash-cli": Tool(": deletes-all"),
+    "cleanup": Tool(": delete@project", only_text=True),
+    "npkill": Tool(": delete@generated", only_text=True),
+    "bleachbit": Tool("--list|--preview : read\n: delete@home/all", only_text=True),
+    "tmpreaper": Tool("--test|-t : read\n: delete@scratch"),
+    "tmpwatch": Tool("--test|-t : read\n: delete@scratch"),
+    "fdupes": Tool("-d|--delete : delete@project\n: read", only_text=True),
+    "jdupes": Tool("-d|--delete : delete@project\n: read", only_text=True),
+    "stow": Tool("-n|--simulate|--no : read\n: write@home", only_text=True),
+    "chezmoi": Tool(
+        """
+            diff|status|data|doctor|cat|dump|managed|source-path|execute-template : read
+            purge|destroy : delete@home/all
+            : write@home,security-config/start-up
+            """,
+        only_text=True,
+    ),
+    "yadm": Tool(": write@home", only_text=True),
+    "xdotool": Tool(": opaque/keys", only_text=True),
+    "ydotool": Tool(": opaque/keys", only_text=True),
+    "osquery": _LOOK,
+    "osqueryi": _LOOK,
+    "getpcaps": _LOOK,
+    "rundeck": Tool(": deploy"),
+    "stress": Tool(": service/load", only_text=True),
+    "stress-ng": Tool(": service/load", only_text=True),
+    "sysbench": Tool(": service/load", only_text=True),
+    "thefuck": Tool(": opaque/earlier command", only_text=True),
+}
