@@ -257,3 +257,90 @@ async def test_a_worktree_that_never_was_whole_is_removed_and_a_whole_one_found(
         whole.path.name,
         other.path.name,
     }
+
+
+# --- submodules -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_submodule(tmp_path: Path) -> tuple[Path, str]:
+    """A repository with the submodule `libs/one`, which has one of its own."""
+    make_repo(tmp_path / "two", {"two.txt": "2\n"})
+    make_repo(tmp_path / "one", {"one.txt": "1\n"})
+    for outer, inner, path in (("one", "two", "deep"), ("repo", "one", "libs/one")):
+        if outer == "repo":
+            make_repo(tmp_path / "repo")
+        add = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(tmp_path / inner), path)
+        git(tmp_path / outer, *add)
+        git(tmp_path / outer, "commit", "-q", "-m", "With a submodule")
+    repo = tmp_path / "repo"
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "--recursive")
+    return repo, git(repo, "rev-parse", "HEAD")
+
+
+async def test_submodules_that_are_here_are_checked_out_without_any_network(
+    with_submodule: tuple[Path, str], tmp_path: Path
+) -> None:
+    repo, head = with_submodule
+    for inner in ("one", "two"):
+        (tmp_path / inner).rename(tmp_path / f"{inner} is gone")
+    before = every_byte(repo)
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", head) as tree:
+        assert (tree.path / "libs/one/deep/two.txt").read_text() == "2\n"
+        assert git(tree.path, "status", "--porcelain") == ""
+        assert await tree.changed_modules() == ()
+        assert await tree.write_tree() == git(repo, "rev-parse", f"{head}^{{tree}}")
+        sh(tree.path, "echo x >libs/one/one.txt; rm -r libs/one/deep; git -C libs/one config core.pager evil")
+        await tree.restore()
+        assert git(tree.path, "status", "--porcelain") == ""
+        assert (tree.path / "libs/one/deep/two.txt").read_text() == "2\n"
+
+    assert every_byte(repo) == before
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo x >libs/one/one.txt",
+        "echo x >libs/one/new.txt",
+        "echo x >libs/one/deep/two.txt",
+        "cd libs/one; echo x >one.txt; git commit -qam mine",
+    ],
+)
+async def test_what_is_changed_in_a_submodule_is_told_and_does_not_change_the_tree(
+    with_submodule: tuple[Path, str], tmp_path: Path, script: str
+) -> None:
+    repo, head = with_submodule
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", head) as tree:
+        sh(tree.path, script)
+        assert await tree.changed_modules() == ("libs/one",)
+        assert await tree.write_tree() == git(repo, "rev-parse", f"{head}^{{tree}}")
+
+
+async def test_a_submodule_that_is_not_here_is_an_empty_folder_and_is_known_to_be_missing(
+    with_submodule: tuple[Path, str], tmp_path: Path
+) -> None:
+    repo, head = with_submodule
+    git(tmp_path, "clone", "-q", str(repo), str(tmp_path / "clone"))
+    run = await Workspace(tmp_path / "work").open("r-1", str(tmp_path / "clone"))
+
+    async with run.checkout("T", head) as tree:
+        assert [(module.path, module.repository) for module in await tree.modules()] == [("libs/one", None)]
+        assert list((tree.path / "libs/one").iterdir()) == []
+        assert await tree.changed_modules() == ()
+        (tree.path / "libs/one/x").touch()
+        assert await tree.changed_modules() == ("libs/one",)
+
+
+async def test_large_files_that_lie_here_by_their_pointers_only_are_known(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"
+    base = make_repo(repo, {".gitattributes": "*.big filter=lfs\n", "a.big": pointer, "b.big": "all of it\n"})
+    run = await Workspace(tmp_path / "work").open("r-1", str(repo))
+
+    async with run.checkout("T", base) as tree:
+        assert await tree.pointers() == ("a.big",)

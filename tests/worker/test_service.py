@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from maestro.git.workspace import Workspace
 from maestro.worker.service import Worker
 from maestro_contracts import events as e
 from maestro_contracts.records import AgentSpec, FileChange, Ran
-from tests.support.gitrepo import git, make_repo, snapshot, write
+from tests.support.gitrepo import commit, git, make_repo, snapshot, write
 from tests.support.handling import RecordingContext, delivered, the
 from tests.support.tasks import asked, playing, running
 from tests.support.wait import wait_until
@@ -258,6 +259,23 @@ async def test_what_an_agent_does_to_its_own_git_is_its_own_affair(shop: Shop) -
     claim = the(await shop.do(running(shop.repo, shop.base, script)), e.TaskClaimed)
 
     assert [change.path for change in claim.files] == ["x"]
+
+
+async def test_a_submodule_that_is_missing_is_said_and_one_that_is_changed_fails_the_attempt(shop: Shop) -> None:
+    lib = shop.repo.parent / "lib"
+    make_repo(lib, {"lib.txt": "1\n"})
+    git(shop.repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(lib), "libs/lib")
+    head = commit(shop.repo, {}, "With a submodule")
+
+    failed = the(await shop.do(running(shop.repo, head, "echo x > libs/lib/lib.txt")), e.TaskFailed)
+    assert failed.problem.kind == "scope_violation"
+    assert "submodules were changed" in failed.problem.reason and "libs/lib" in failed.problem.reason
+    assert (Path(failed.kept) / "libs/lib/lib.txt").read_text() == "x\n"
+
+    shutil.rmtree(shop.repo / ".git/modules")
+    await shop.do(running(shop.repo, head, "echo x > x"))
+    (said,) = shop.ctx.events(e.AgentReported)
+    assert said.text.startswith("Maestro: submodule libs/lib is not on this host: run `git submodule update --init`")
 
 
 async def test_a_playbook_that_leaves_the_worktree_is_refused(shop: Shop) -> None:

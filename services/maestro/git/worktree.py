@@ -18,6 +18,7 @@ from maestro.git.own import make_own_git, put_own_git
 from maestro.git.problems import DISK_FULL, GitProblem, from_os_error
 from maestro.git.removing import remove
 from maestro.git.repository import Repository
+from maestro.git.submodules import Submodule, submodules
 
 PRIVATE = ".private"
 OWN = "own"
@@ -28,6 +29,7 @@ CHECKING_OUT: dict[str, Any] = {"timeout_s": 1800.0, "user_config": True}
 """A person's filters (large files) are part of what a checkout is."""
 WHOLE = ("-c", "core.sparseCheckout=false", "-c", "core.splitIndex=false", "-c", "core.untrackedCache=false")
 """A person's own tree may hold a part of the files only; a task's holds all."""
+POINTER = b"version https://git-lfs.github.com/spec/"
 NEARLY_FULL = 1024 * 1024
 
 LITTER = """\
@@ -69,6 +71,9 @@ class Worktree:
 
     async def write_tree(self) -> str:
         """The tree of everything that lies here now, ignored files left out."""
+        for module in await self.modules():
+            # Nothing in there can be asked: what is configured there is whoever's worked here.
+            await asyncio.to_thread(remove, self.path / module.path / ".git")
         index = self._scratch()
         await self.git("add", "--all", "--", ".", index=index, **CHECKING_OUT)
         return (await self.git("write-tree", index=index)).text
@@ -79,6 +84,39 @@ class Worktree:
         await self.git("read-tree", "--reset", "-u", self.base, index=index, **CHECKING_OUT)
         await self.git("clean", "-ffdqx", index=index, **CHECKING_OUT)
         await asyncio.to_thread(put_own_git, self.private / OWN / ".git", self.path, index)
+        for inner in await self._inner():
+            inner.path.mkdir(parents=True, exist_ok=True)
+            await inner.restore()
+
+    async def modules(self) -> list[Submodule]:
+        """The submodules of what was checked out. Those that are not on this host are empty folders here."""
+        return await submodules(self.repository, self.base)
+
+    async def changed_modules(self) -> tuple[str, ...]:
+        """The submodules in which something differs from their commits: git would keep none of it."""
+        changed = []
+        for module in await self.modules():
+            inner = self._of(module)
+            if inner is None:
+                place = self.path / module.path
+                if place.is_dir() and not place.is_symlink() and any(place.iterdir()):
+                    changed.append(module.path)
+            elif inner.there and await inner._is_changed():
+                changed.append(module.path)
+        return tuple(names.shown(path) for path in changed)
+
+    async def _is_changed(self) -> bool:
+        as_it_was = (await self.repository.commit(self.base)).tree
+        return bool(await self.changed_modules()) or await self.write_tree() != as_it_was
+
+    async def _inner(self) -> list[Worktree]:
+        found = [self._of(module) for module in await self.modules()]
+        return [inner for inner in found if inner is not None]
+
+    def _of(self, module: Submodule) -> Worktree | None:
+        if module.repository is None:
+            return None
+        return Worktree(module.repository, self.path / module.path, self.private / module.key, module.commit)
 
     def _scratch(self) -> Path:
         return Path(shutil.copy2(self.index, self.private / "index.now"))
@@ -91,6 +129,11 @@ class Worktree:
         inside = {path for path in known if os.path.lexists(self.path / path / ".git")}
         found = {path.rstrip("/") for path in untracked if path.endswith("/")} | inside
         return tuple(sorted(names.shown(path) for path in found))
+
+    async def pointers(self) -> tuple[str, ...]:
+        """Large files that lie here by their pointers only."""
+        found = (await self.git("ls-files", "-z", "--", ":(attr:filter=lfs)")).fields
+        return tuple(names.shown(path) for path in found if _is_pointer(self.path / path))
 
     @property
     def there(self) -> bool:
@@ -134,6 +177,9 @@ async def _check_out(tree: Worktree) -> None:
     await tree.git("read-tree", "--reset", "-u", tree.base, **CHECKING_OUT)
     own = await make_own_git(tree.repository, tree.private / OWN, tree.base)
     await asyncio.to_thread(put_own_git, own, tree.path, tree.index)
+    for inner in await tree._inner():
+        inner.private.mkdir()
+        await _check_out(inner)
     (tree.private / "litter").write_text(LITTER)
 
 
@@ -142,6 +188,14 @@ def _remove_room(note: Path) -> None:
         room = Path(note.read_text())
         if room.parent == Path(tempfile.gettempdir()) and room.name.startswith(ROOM_PREFIX):
             remove(room)
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
 
 
 def _with_parents(folder: str) -> list[str]:

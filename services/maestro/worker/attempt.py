@@ -25,7 +25,7 @@ from maestro.git.scope import leads_out
 from maestro.git.watching import watched
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
-from maestro.worker.decider import Found, planted_earlier, problem_with, trespass
+from maestro.worker.decider import Found, listed, planted_earlier, problem_with, trespass
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import FileChange, Problem, Ran
@@ -104,6 +104,7 @@ class Attempt:
     # --- the agent ------------------------------------------------------------------------------------------------
 
     async def _worked(self, tree: Worktree) -> Done:
+        await self._say_what_is_missing(tree)
         async with watched(self.repo, self.name) as watch:
             if watch.guard.earlier.names:
                 return Done(planted_earlier(watch.guard.earlier))
@@ -111,11 +112,25 @@ class Attempt:
                 result = await self._played(tree, private)
             outside = await watch.ended()
         nested = await tree.nested() if tree.there else ()
-        found = Found(touched=outside.names, evidence=outside.kept, nested=nested, there=tree.there)
+        modules = await tree.changed_modules() if tree.there else ()
+        found = Found(touched=outside.names, evidence=outside.kept, nested=nested, modules=modules, there=tree.there)
         problem = trespass(found) or result.problem
         if problem is not None:
             return Done(problem, result)
         return await self._claimed(tree, result, found)
+
+    async def _say_what_is_missing(self, tree: Worktree) -> None:
+        """The files of which this host has only the names: an agent would wonder, and so would people."""
+        missing = [module.path for module in await tree.modules() if module.repository is None]
+        said = [f"submodule {path} is not on this host: run `git submodule update --init` there" for path in missing]
+        pointers = await tree.pointers()
+        if pointers:
+            said.append(f"large files are here by their pointers only (no git-lfs, or not fetched): {listed(pointers)}")
+        for number, text in enumerate(said[:MAX_REPORTS], start=1):
+            event = e.AgentReported(self.task.id, self.command.attempt, f"Maestro: {text}"[:SHOWN], "text")
+            id = f"{self.delivery.id}/missing:{self.delivery.count}:{number}"
+            with suppress(RuntimeError):
+                await self.ctx.say(Outcome(self.delivery.run, (Said(id, event, self.delivery.cause),), advance=False))
 
     async def _played(self, tree: Worktree, private: Path) -> AgentResult:
         session = self.agent.start(self._job(tree, private))
@@ -212,7 +227,7 @@ class Attempt:
             if not tree.there:
                 await tree.remove()
                 return ""
-            if await tree.nested():
+            if await tree.nested() or await tree.changed_modules():
                 return str(tree.path)
             written = await tree.write_tree()
             kept = ""

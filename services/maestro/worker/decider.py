@@ -19,16 +19,17 @@ PUT_BACK = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies there after the agent has ended. `touched` is what changed of others, `evidence` where
-    changed files of git's are kept (they themselves were put back); `escaping` are links
-    that lead out of the repository; `nested` repositories inside the worktree; `there` says that the worktree still
-    is where it was."""
+    """What lies there after the agent has ended. `touched` is what changed of others, `evidence` where changed files of
+    git's are kept (they themselves were put back); `escaping` are links that lead out of the repository; `nested`
+    repositories inside the worktree; `modules` submodules that were changed; `there` says that the worktree still is
+    where it was."""
 
     changes: tuple[FileChange, ...] = ()
     touched: tuple[str, ...] = ()
     evidence: str = ""
     escaping: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     there: bool = True
 
 
@@ -44,6 +45,9 @@ def trespass(found: Found) -> Problem | None:
     if found.nested:
         mend = "tell the agent to make no repository or clone inside the worktree"
         return Problem("scope_violation", f"the agent made a repository of its own: {listed(found.nested)}", mend)
+    if found.modules:
+        reason = f"files of submodules were changed, which are repositories of their own: {listed(found.modules)}"
+        return Problem("scope_violation", reason, "tell the agent to leave them; change them in their own repositories")
     if found.escaping:
         mend = "link only to files of this repository, by relative paths"
         return Problem("scope_violation", f"a link leads out of the repository: {listed(found.escaping)}", mend)
