@@ -15,12 +15,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from maestro.log.memory_store import MemoryStore
 from maestro.log.redis_store import RedisStore, open_store
 from tests.support.servers import IMAGES, KINDS, NotHere, Server, any_running, no_engine, running
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+
+# A machine that is busy makes no test wrong.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

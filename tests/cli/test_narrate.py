@@ -142,7 +142,7 @@ def test_checkpoints_are_told_by_their_numbers_however_they_were_made(state: Run
 
 
 @pytest.mark.parametrize("event_type", sorted(e.EVENTS))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_event_is_told_or_left_out_on_visible_lines(
     state: RunState, event_type: str, data: st.DataObject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ WHOLE = st.integers(-(2**63), 2**63 - 1)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@cache
 def built(cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     """Instances of the struct; fields with a default are left out now and then."""
     info = msgspec.inspect.type_info(cls)
