@@ -33,9 +33,11 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("keys", "", "Introduce the people who decide, with their keys and roles; make a key.", GATES),
     ("log", "log:log", "Print the events of a run, one line each.", GATES),
     ("replay", "replay:replay", "Fold a run's log again: as it was, what changed, or its files anew.", GATES),
+    ("web", "", "Show runs and decide gates in a browser; serve the REST API.", MACHINE),
     ("up", "up:up", "Keep the server and the services running for this repository.", MACHINE),
     ("ps", "ps:ps", "List the service processes and the lengths of their queues.", MACHINE),
     ("worker", "worker:worker", "Run more workers.", MACHINE),
+    ("mcp", "mcp:mcp", "Serve Maestro's tools to an agent at work (Model Context Protocol).", MACHINE),
     ("doctor", "doctor:doctor", "Check whether this machine has what Maestro needs.", MACHINE),
     ("config", "", "See to the configuration.", MACHINE),
 )
@@ -68,6 +70,11 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("add", "journal:add", "Write an entry into a run's journal."),
         ("review", "journal:review", "Mark an entry as looked at."),
     ),
+    "web": (
+        ("token", "web:token", "Make a token with which a person logs in or uses the API."),
+        ("tokens", "web:tokens", "List the tokens, links and sessions that are good now."),
+        ("revoke", "web:revoke", "Take back a token, a link or a session."),
+    ),
     "config": (("check", "config:check", "Check the configuration and its workflow; print what applies."),),
 }
 
@@ -92,6 +99,13 @@ def make_app() -> App:
             group.command(f"maestro.cli.commands.{inner_target}", name=inner, help=inner_help)
         app.command(group)
     return app
+
+
+def _serve_by_default(group: App) -> None:
+    """`maestro web` without a further word does something by itself."""
+    from maestro.cli.commands.web import web
+
+    group.default(web)
 
 
 def root_help() -> str:
@@ -127,7 +141,10 @@ def call(arguments: list[str]) -> int:
         sys.stdout.write(f"{root_help()}\n")
         return Exit.OK
     try:
-        result = make_app()(arguments, exit_on_error=False)
+        app = make_app()
+        if arguments[0] == "web":
+            _serve_by_default(app["web"])
+        result = app(arguments, exit_on_error=False)
         sys.stdout.flush()
         return int(result or 0)
     except Stopped as stopped:
