@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from maestro.cli.engine import Engine
@@ -186,3 +188,20 @@ def test_an_agent_signs_for_a_key_with_a_passphrase_and_for_one_whose_file_is_el
         signer_of(tmp_path / "plain.pub", {})
     with pytest.raises(KeyRefused, match="has a passphrase, and there is no terminal"):
         sign(b"x", asks)
+
+
+def test_a_passphrase_is_asked_for_at_the_terminal_and_not_shown(tmp_path: Path) -> None:
+    key = ssh_keygen(tmp_path, passphrase="correct horse")
+    program = (
+        "from pathlib import Path; from maestro.cli.own_key import signer_of; from maestro.people import sign;"
+        f"print(sign(b'x', signer_of(Path({str(key)!r}), {{}})))"
+    )
+
+    terminal = pexpect.spawn(sys.executable, ["-c", program], encoding="utf-8", timeout=60)
+    terminal.expect_exact(f"passphrase for {key}: ")
+    terminal.waitnoecho()
+    terminal.sendline("correct horse")
+    terminal.expect_exact("-----END SSH SIGNATURE-----")
+    terminal.close()
+
+    assert "correct horse" not in terminal.before
