@@ -17,12 +17,19 @@ from tests.support.command_line import Done
 Maestro = Callable[..., Done]
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where it is noted that the shipped examples held, so that each command need not run them again."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def maestro(tmp_path: Path) -> Maestro:
+def maestro(tmp_path: Path, cache: Path) -> Maestro:
     """The command in a repository of its own, with a home and a configuration of its own."""
     (tmp_path / "repo/.git").mkdir(parents=True)
-    places = {"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOME": "cache", "XDG_STATE_HOME": "state"}
+    places = {"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state"}
     env = {**os.environ, **{name: str(tmp_path / folder) for name, folder in places.items()}}
+    env["XDG_CACHE_HOME"] = str(cache)
     env.pop("MAESTRO_POLICY_FILE", None)
 
     def run(*arguments: object, given: str | bytes = "") -> Done:

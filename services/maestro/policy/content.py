@@ -50,11 +50,22 @@ def _refined(effects: set[Effect], known: PathInfo, change: Change) -> set[Effec
     if "source" in known.classes and change.lines:
         if all(is_comment(line.text, _extension(known.path)) for line in change.changed):
             gone |= {("auth-code", ""), ("api-contract", "")}
-        elif not _ROUTER_NAME.search(known.path) and not any(_API_CUE.search(line.text) for line in change.changed):
+        elif not _ROUTER_NAME.search(known.path) and not _changes_an_api(change):
             gone.add(("api-contract", ""))
     if "editor-task" in known.classes and change.lines and not _runs_by_itself(change):
         gone.add(("ci", "editor"))
     return {each for each in effects if (each.kind, each.detail) not in gone or each.target != known.path}
+
+
+def _changes_an_api(change: Change) -> bool:
+    """In a folder that is about an API: what is declared there now, or a declaration that is changed or goes."""
+    removed = [line.text for line in change.lines if line.sign == "-"]
+    return any(_API_CUE.search(line.text) for line in change.changed) or any(map(_DECLARES.match, removed))
+
+
+_DECLARES = re.compile(
+    r"\s*(?:export|public|pub|async|def|class|func|fn|function|interface|type|struct|enum|message|rpc|field)\b"
+)
 
 
 def _extension(path: str) -> str:
@@ -141,7 +152,7 @@ def _hidden_code(known: PathInfo, change: Change, *, executed_only: bool = False
     shown = "\n".join(line.text for line in change.kept_or_added if not is_comment(line.text, extension))
     for regex, kind, detail in _EXECUTED_CODE if executed_only else (*_EXECUTED_CODE, *_HIDDEN_CODE):
         if regex.search(shown):
-            yield Effect(kind, known.path, known.where, detail)
+            yield Effect(kind, known.path, "system" if kind == "delete" else known.where, detail)
 
 
 _STRINGS = re.compile(r"[\"'`]((?:~|/|\.|\$HOME|%USERPROFILE%)[^\"'`\n]{2,200})[\"'`]")
@@ -164,6 +175,15 @@ _EXECUTED_CODE: tuple[_Hidden, ...] = (
     (re.compile(rf"{_RUNS_CODE}\s*\(?[^\n]{{0,200}}?(?:{_DECODES})", re.I), "opaque", "decoded"),
     (re.compile(r"\bpickle\.loads\([^\n]*(?:b64decode|get\(|urlopen)|marshal\.loads\("), "opaque", "decoded"),
     (re.compile(rf"{_RUNS_CODE}\s*\([^\n]{{0,200}}?(?:{_FETCHES})"), "opaque", "remote"),
+    (re.compile(rf"(?:{_FETCHES})[^\n]{{0,200}}\b(?:then\(\s*eval|eval\(|exec\(|new Function)"), "opaque", "remote"),
+    (
+        re.compile(
+            r"\b(?:rmtree|rmSync|removeSync|emptyDirSync|rimraf(?:\.sync)?|rm_rf|RemoveAll|remove_dir_all)\s*\(\s*"
+            r"(?:(?:os\.path\.|Path\.)?(?:expanduser|home|homedir)\(\s*|os\.homedir\()?[\"'`]?(?:~/?|/|/home/?|\$HOME|\))[\"'`)]"
+        ),
+        "delete",
+        "recursive",
+    ),
     (
         re.compile(rf"(?:{_RUNS_CODE}|\bsubprocess\.\w+|\bspawn)\s*\(\s*\[?[frb]*[\"'`][^\"'`\n]*{_PIPED}"),
         "opaque",

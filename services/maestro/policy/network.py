@@ -238,6 +238,11 @@ _DEPLOY_PATH = re.compile(
 )
 
 
+_DESTROYS = re.compile(
+    r"/(?:_?delete(?:_by_query|_series|_all|all|many)?|destroy|purge|truncate|drop|wipe|flush(?:all|db)?|clean_tombstones|erase)(?:/|$)"
+)
+
+
 def _by_path(request: Request, where: Where) -> Iterator[Effect]:
     path, target = request.path, request.target()
     if (_SECRET_PATH.search(path) and where != "known") or re.search(
@@ -249,7 +254,7 @@ def _by_path(request: Request, where: Where) -> Iterator[Effect]:
         if people:
             yield Effect("personal-data", target, where, "rows")
         return
-    if request.method == "DELETE":
+    if request.method == "DELETE" or _DESTROYS.search(path):
         yield Effect("data-destroy", target, where, "delete")
     if people:
         yield Effect("personal-data", target, where, "write")
@@ -285,8 +290,13 @@ def _on_this_machine(request: Request) -> Iterator[Effect]:
         yield Effect("opaque", request.target(), "loopback", "a container engine's or cluster's own interface")
     if port in _DEBUG_PORTS:
         yield Effect("unknown", request.target(), "loopback", "debugger")
-    if request.method == "DELETE":
-        yield Effect("data-destroy" if port == 9200 else "data-change", request.target(), "loopback", "delete")
+    if request.method == "DELETE" or _DESTROYS.search(request.path):
+        yield Effect(
+            "data-destroy" if port == 9200 or request.method != "DELETE" else "data-change",
+            request.target(),
+            "loopback",
+            "delete",
+        )
     if request.path.endswith(("/_shutdown", "/shutdown", "/actuator/env", "/actuator/restart")):
         yield Effect("service", request.target(), "loopback")
     if port == 8200 or _SECRET_PATH.search(request.path):

@@ -46,7 +46,7 @@ _BY_CLASS: dict[PathClass, str] = {
     """,
     "credential": """
         .env .env.* *.env .envrc .flaskenv.local .dev.vars ~/.ssh/** .ssh/** id_rsa id_dsa id_ecdsa id_ed25519
-        id_ed25519_sk id_ecdsa_sk *_rsa *_ed25519 *_ecdsa *.pem *.key *.ppk *.p8 *.p12 *.pfx *.jks *.keystore *.kdbx
+        id_ed25519_sk id_ecdsa_sk *_rsa *_ed25519 *_ecdsa *.pem ?*.key *.ppk *.p8 *.p12 *.pfx *.jks *.keystore *.kdbx
         *.kdb *.agekey *.gpgkey *.asc.key *.keytab *.ovpn wallet.dat *.wallet .gnupg/** .password-store/**
         *.keychain *.keychain-db keychains/** keyrings/** .netrc _netrc .authinfo .authinfo.gpg .git-credentials
         git/credentials .pgpass pgpass.conf .my.cnf .mylogin.cnf .pypirc .npmrc .yarnrc.yml .dockercfg .htpasswd
@@ -83,7 +83,8 @@ _BY_CLASS: dict[PathClass, str] = {
         google/chrome/user?data/** bravesoftware/** .ethereum/keystore/** .bitcoin/** .config/solana/** .metamask/**
         .local/state/maestro/*.key .local/state/maestro/join/** operator.key .bash_history .zsh_history
         .psql_history .mysql_history .python_history .sh_history .node_repl_history .rediscli_history .irb_history
-        fish_history consolehost_history.txt
+        fish_history consolehost_history.txt terraform.tfvars *prod*.tfvars id_rsa.* id_ed25519.* id_ecdsa.*
+        credentials.*.json
     """,
     "guard": """
         .flow/maestro/** .config/maestro/** .local/state/maestro/** /etc/maestro/** .claude/settings*.json
@@ -178,15 +179,17 @@ _BY_CLASS: dict[PathClass, str] = {
         *.def.sif apko.yaml docker/**/*.sh
     """,
     "deployment": """
-        *.tf *.tf.json *.tfvars *.hcl terragrunt.hcl pulumi*.y*ml cdk.json cdk.context.json k8s/** kubernetes/**
-        manifests/**/*.y*ml helm/** helmfile*.y*ml charts/** chart.y*ml kustomization.y*ml skaffold.y*ml tiltfile
-        argocd/** fluxcd/** .ebextensions/** .platform/** serverless.y*ml serverless.ts template.y*ml samconfig.toml
-        fly.toml vercel.json netlify.toml render.yaml railway.* procfile app.yaml app.json.heroku heroku.yml
-        wrangler.toml wrangler.json* firebase.json .firebaserc firestore.rules storage.rules database.rules.json
-        ansible/**/*.y*ml playbook*.y*ml site.y*ml ansible.cfg inventory/** *.nomad nomad/** deploy/** deployment/**
-        deployments/** deploy.* *-deployment.y*ml *.service *.timer nginx.conf nginx/** caddyfile traefik.*
-        haproxy.cfg supervisord.conf infra/** infrastructure/** terraform/** cloudformation/** bicep/** *.bicep
-        crossplane/** okteto.yml
+        *.tf *.tf.json *.tfvars *.hcl terragrunt.hcl pulumi*.y*ml cdk.json cdk.context.json manifests/**/*.y*ml
+        helm/** helmfile*.y*ml chart.y*ml kustomization.y*ml skaffold.y*ml tiltfile argocd/** fluxcd/**
+        .ebextensions/** .platform/** serverless.y*ml serverless.ts template.y*ml samconfig.toml fly.toml
+        vercel.json netlify.toml render.yaml procfile app.yaml app.json.heroku heroku.yml wrangler.toml
+        wrangler.json* firebase.json .firebaserc firestore.rules storage.rules database.rules.json ansible/**/*.y*ml
+        playbook*.y*ml site.y*ml ansible.cfg *.nomad nomad/** deploy/** deployment/** deployments/**
+        *-deployment.y*ml *.service *.timer nginx.conf nginx/** caddyfile haproxy.cfg supervisord.conf infra/**
+        terraform/** cloudformation/** bicep/** *.bicep crossplane/** okteto.yml deploy.sh deploy.y*ml deploy.json
+        deploy.toml infrastructure/**/*.y*ml infrastructure/**/*.json charts/**/*.y*ml charts/**/*.tpl
+        inventory/*.ini inventory/*.y*ml kubernetes/**/*.y*ml k8s/**/*.y*ml k8s/**/*.json railway.json railway.toml
+        traefik.y*ml traefik.toml
     """,
     "migration": """
         migrations/** migration/** migrate/** alembic/** alembic.ini db/migrate/** db/schema.rb db/structure.sql
@@ -201,9 +204,8 @@ _BY_CLASS: dict[PathClass, str] = {
         *.schema.json api.yaml api.yml api.json routes.rb urls.py routes.php routes/*.php buf.yaml *.wit *.idl
     """,
     "architecture": """
-        pnpm-workspace.y*ml lerna.json nx.json turbo.json go.work settings.gradle* rush.json docs/adr/**
-        docs/adrs/** adr/** doc/adr/** .importlinter workspace.json module-federation.config.* workspace.bazel
-        module.bazel
+        pnpm-workspace.y*ml go.work settings.gradle* rush.json docs/adr/** docs/adrs/** adr/** doc/adr/**
+        .importlinter workspace.json module-federation.config.* workspace.bazel module.bazel
     """,
     "manifest": """
         pyproject.toml setup.py setup.cfg requirements*.txt requirements*.in requirements/*.txt requirements/*.in

@@ -121,7 +121,13 @@ def place(path: str) -> Where:
 # --- what it is -------------------------------------------------------------------------------------------------
 
 
-_MATCHERS = {name: compiled(patterns) for name, patterns in PATTERNS.items()}
+_PLAIN = re.compile(r"[^/*?\[]+")
+_BY_NAME: dict[str, list[PathClass]] = {}
+for _class, _patterns in PATTERNS.items():
+    for _pattern in filter(_PLAIN.fullmatch, _patterns):
+        _BY_NAME.setdefault(_pattern.lower(), []).append(_class)
+# Names that stand for themselves are looked up: a regular expression of all of them takes long to make.
+_MATCHERS = {name: compiled(each for each in words if not _PLAIN.fullmatch(each)) for name, words in PATTERNS.items()}
 _FIXTURES = re.compile(r"(?:.*/)?(?:__)?(?:fixtures?|test-?_?data|testcases|corpus|golden|snapshots)(?:__)?/.*", re.I)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _AUTH_WORDS = frozenset(
@@ -130,16 +136,19 @@ _AUTH_WORDS = frozenset(
         *("authorizer", "authorise", "oauth", "oauth2", "oidc", "openid", "sso", "saml", "ldap", "login", "logout"),
         *("signin", "signup", "signout", "jwt", "jwks", "rbac", "abac", "acl", "acls", "permission", "permissions"),
         *("password", "passwords", "passwordless", "mfa", "2fa", "totp", "otp", "webauthn", "passkey", "passkeys"),
-        *("csrf", "session", "sessions", "credential", "credentials", "impersonate", "impersonation"),
+        *("csrf", "security", "credential", "credentials", "impersonate", "impersonation"),
     )
 )
 _API_WORDS = frozenset(
-    ("api", "apis", "router", "routers", "route", "routes", "endpoint", "endpoints", "controller", "controllers")
+    (
+        *("api", "apis", "router", "routers", "route", "routes", "endpoint", "endpoints", "controller", "controllers"),
+        *("contracts", "schemas", "dto", "dtos", "protocol", "proto"),
+    )
 )
 _NO_CODE = re.compile(r".*\.(?:css|scss|sass|less|html?|json|ya?ml|toml|ini|cfg|csv|tsv|lock|snap|ipynb)$", re.I)
 _PEOPLE = re.compile(
-    r"(?:.*/)?[^/]*(?:users?|customers?|patients?|employees?|members?|subscribers?|contacts?|clients?|payroll|pii|"
-    r"profiles?|emails?|mailing)[^/]*\.(?:csv|tsv|xlsx?|sql|dump|parquet|ndjson|jsonl|mdb|sqlite3?|db|bak)(?:\.\w+)?$",
+    r"(?:.*/)?(?:[^/]*[^a-z/])?(?:users?|customers?|patients?|employees?|subscribers?|contacts?|payroll|pii|emails?)"
+    r"(?:[^a-z/][^/]*)?\.(?:csv|tsv|xlsx?|sql|dump|parquet|ndjson|jsonl|mdb|sqlite3?|db|bak)(?:\.\w+)?$",
     re.I,
 )
 _SPARED_BY_DOCS = frozenset[PathClass](
@@ -157,6 +166,7 @@ def info(path: str) -> PathInfo:
     """Where a canonical path is and what it is."""
     where = place(path)
     found: set[PathClass] = {name for name, matcher in _MATCHERS.items() if matcher.fullmatch(path)}
+    found.update(_BY_NAME.get(path.rpartition("/")[2].lower(), ()))
     if where == "project":
         found |= set(_by_words(path, found))
         if "generated" not in found and path.partition("/")[0] in TOP_LEVEL_GENERATED:

@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 CHUNK = 1000
 """Lines that are read before any is answered: the shell's parser is asked about all their commands at once."""
 
-Command = Annotated[str, Parameter(help="A shell command, in quotes.")]
+Command = Annotated[str, Parameter(help="A shell command, in quotes.", allow_leading_hyphen=True)]
 Action = Annotated[str, Parameter(help="An action as one JSON object, instead of a command.")]
+Lines = Annotated[
+    str,
+    Parameter(help="Actions as JSON Lines, one object each; `-` reads standard input.", allow_leading_hyphen=True),
+]
 Rules = Annotated[Path | None, Parameter(name="--policy", help="Another file than your own policy.")]
 
 
@@ -38,7 +42,7 @@ def check(
     /,
     *,
     action: Action = "",
-    jsonl: Annotated[str, Parameter(help="Actions as JSON Lines, one object each; `-` reads standard input.")] = "",
+    jsonl: Lines = "",
     at_most: Annotated[int, Parameter(help="Exit code 5 where a level is above this.")] = 3,
     policy: Rules = None,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
