@@ -288,6 +288,36 @@ async def test_a_batch_handler_gets_what_waited_and_finds_what_it_said_before() 
         assert len(await work.ids()) == 8
 
 
+async def test_while_one_run_is_written_a_batch_handler_looks_at_others_and_not_at_it() -> None:
+    calls: list[list[str]] = []
+
+    class Slow(MemoryStore):
+        answers = asyncio.Event()
+
+        async def write(self, writes: Sequence[Write]) -> list[Result]:
+            if any(each.notes for each in writes):
+                await self.answers.wait()
+            return await super().write(writes)
+
+    async def handle(deliveries: Sequence[Delivery], ctx: Context) -> list[Outcome]:
+        calls.append([f"{d.run} {d.id}" for d in deliveries])
+        return [paused(d) for d in deliveries]
+
+    async with at_work(Service("conductor", batch=handle, batch_size=10), store := Slow()) as work:
+        for run, id in (("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")):
+            await work.give((id, c.PauseRun("me")), run=run)
+        await work.hand_out(1)
+        await wait_until(lambda: len(calls) == 1)
+        await work.hand_out(2)
+        await wait_until(lambda: len(calls) == 2)
+        await work.hand_out()
+        store.answers.set()
+        await work.rest()
+
+        assert [calls[0], calls[1], sorted(calls[2])] == [["a 1"], ["b 1"], ["a 2", "c 1"]]
+        assert [await work.ids("a"), await work.ids("b")] == [["1/paused", "2/paused"], ["1/paused"]]
+
+
 async def test_one_bad_command_leaves_the_other_nine_of_a_batch_handled() -> None:
     async def handle(deliveries: Sequence[Delivery], ctx: Context) -> list[Outcome]:
         if any(d.id == "pause:4" for d in deliveries):

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from maestro.bus.batches import Job, Verdict
@@ -222,46 +223,77 @@ class SingleDesk(Desk):
             await _cancel(late)
 
 
+@dataclass(slots=True, eq=False)
+class Writing:
+    """What one call of a batch handler said, on its way into the log: whose runs it is about, and how much of it is
+    not settled yet."""
+
+    runs: frozenset[str]
+    left: int = 0
+
+
 class BatchDesk(Desk):
-    """All that waits, up to `batch_size`, for each call of the handler; the next call when all it said is written, so
-    that a handler finds in the log what it decided before."""
+    """All that waits, up to `batch_size`, for each call of the handler. While what one call said is written, the next
+    one looks at other runs: a handler finds in the log what it decided before."""
 
     def __init__(self, service: Service, context: Context, ways: Ways) -> None:
         super().__init__(service, context, ways)
         assert service.batch is not None
         self._handler: BatchHandler = service.batch
-        self._unsettled = 0
-        self._settled = asyncio.Event()
+        self._writing: list[Writing] = []
+        self._stirred = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
 
     def _free(self) -> int:
         return self._service.batch_size - len(self._waiting)
 
     def _begin(self) -> None:
+        self._stirred.set()
         if self._waiting and self._runner is None:
             self._runner = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         try:
-            while self._waiting:
-                size = min(len(self._waiting), self._service.batch_size)
-                works = [self._waiting.popleft() for _ in range(size)]
-                self._changed.set()
-                await self._handle(works)
+            while self._waiting or self._writing:
+                if works := self._next():
+                    self._changed.set()
+                    await self._handle(works)
+                else:
+                    await self._stir()
         finally:
             self._runner = None
             self._changed.set()
+
+    def _next(self) -> list[Work]:
+        """What may be handled now: nothing while two calls' words are being written, and nothing of their runs."""
+        if len(self._writing) > 1:
+            return []
+        busy = self._writing[0].runs if self._writing else frozenset()
+        works: list[Work] = []
+        left: deque[Work] = deque()
+        for work in self._waiting:
+            can = len(works) < self._service.batch_size and work.delivery.run not in busy
+            (works if can else left).append(work)
+        self._waiting = left
+        return works
+
+    async def _stir(self) -> None:
+        """Wait until something was settled or has come in."""
+        self._stirred.clear()
+        await self._stirred.wait()
 
     async def _handle(self, works: list[Work]) -> None:
         for work in works:
             work.begun = True
         try:
             outcomes = await self._handler([work.delivery for work in works], self._context)
-            jobs = [Job(outcome, outcome.handles, self.settle) for outcome in outcomes]
+            writing = Writing(frozenset(work.delivery.run for work in works))
+            settle = partial(self._settle, writing)
+            jobs = [Job(outcome, outcome.handles, settle) for outcome in outcomes]
         except (Exception, SystemExit) as error:
             await self._one_by_one(works, error)
         else:
-            await self._write(works, jobs)
+            self._write(works, jobs, writing)
 
     async def _one_by_one(self, works: list[Work], error: BaseException) -> None:
         """A batch that failed is handled again one by one, so that only what is bad in it stays pending."""
@@ -269,25 +301,27 @@ class BatchDesk(Desk):
             self._failed(works[0], error)
             return
         for work in works:
+            while self._writing:
+                await self._stir()
             await self._handle([work])
 
-    async def _write(self, works: list[Work], jobs: list[Job]) -> None:
+    def _write(self, works: list[Work], jobs: list[Job], writing: Writing) -> None:
         handled = {delivery.message_id for job in jobs for delivery in job.handles}
-        self._unsettled = sum(len(job.handles) or 1 for job in jobs)
-        self._settled.clear()
+        writing.left = sum(len(job.handles) or 1 for job in jobs)
+        if writing.left:
+            self._writing.append(writing)
         for job in jobs:
             self._ways.submit(job)
         for work in works:
             if work.delivery.message_id not in handled:
                 self._failed(work, LookupError("no outcome handles this delivery"))
-        if self._unsettled:
-            await self._settled.wait()
 
-    def settle(self, delivery: Delivery | None, verdict: Verdict) -> None:
-        super().settle(delivery, verdict)
-        self._unsettled -= 1
-        if self._unsettled <= 0:
-            self._settled.set()
+    def _settle(self, writing: Writing, delivery: Delivery | None, verdict: Verdict) -> None:
+        writing.left -= 1
+        if writing.left == 0:
+            self._writing.remove(writing)
+            self._stirred.set()
+        self.settle(delivery, verdict)
 
     async def finish(self, grace_s: float) -> None:
         if self._runner:

@@ -100,4 +100,4 @@ def _both(one: Asks, other: Asks) -> Asks:
 
 def make_service(tools: Tools) -> Service:
     conductor = Conductor(tools.store, tools.admission.keyring)
-    return Service(role="conductor", batch=conductor.handle, batch_size=256)
+    return Service(role="conductor", batch=conductor.handle, batch_size=64)
