@@ -12,11 +12,12 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -36,6 +37,7 @@ from tests.support.servers import Server, free_port
 from tests.support.story import WORKFLOW
 from tests.support.wait import wait_for
 
+T = TypeVar("T")
 START_S = 60.0
 APPROVE = (Choice("approve", "a"), Choice("revise", "r", "plan"), Choice("abort", "x", "_fail"))
 
@@ -54,6 +56,9 @@ class Site:
         self.operator = make_operator_key(folder / "operator.key", folder / "operator.pub")
         self._authors: dict[str, Author] = {}
         self._numbers = itertools.count(1)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         (folder / "join").mkdir(mode=0o700, exist_ok=True)
         for role in ("gateway", "gatekeeper", "conductor"):
             make_join_secret(folder / "join" / role)
@@ -134,7 +139,7 @@ class Site:
         return run
 
     def say(self, run: str, role: str, *events: e.Event) -> None:
-        asyncio.run(self._say(run, role, events))
+        self._do(self._say(run, role, events))
 
     def opens(self, run: str, gate: str = "approve-plan", **given: Any) -> None:
         """Ask the gatekeeper to open a gate; returns when it is open."""
@@ -142,7 +147,7 @@ class Site:
             **{"gate": gate, "visit": 1, "step": gate, "prompt": "Go on with this plan?", "choices": APPROVE, **given}
         )
         self.say(run, "conductor", e.GateRequested(gate, asked.visit, asked.step))
-        asyncio.run(self._ask(run, asked, f"gate:{gate}:{asked.visit}/open"))
+        self._do(self._ask(run, asked, f"gate:{gate}:{asked.visit}/open"))
         wait_for(lambda: self.has(run, e.GateOpened, gate, asked.visit), START_S, f"gate {gate} open")
 
     def has(self, run: str, kind: type[e.Event], gate: str = "", visit: int = 0) -> bool:
@@ -154,7 +159,7 @@ class Site:
         )
 
     def events(self, run: str) -> list[e.Event]:
-        return asyncio.run(self._events(run))
+        return self._do(self._events(run))
 
     async def _events(self, run: str) -> list[e.Event]:
         async with self._store() as store:
@@ -187,20 +192,22 @@ class Site:
             self._authors[role] = Author(identity)
         return self._authors[role]
 
-    def _store(self) -> Any:
-        return _opened(self.server.url)
+    @asynccontextmanager
+    async def _store(self) -> AsyncIterator[RedisStore]:
+        store = await open_store(self.server.url)
+        try:
+            yield store
+        finally:
+            await store.close()
 
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        """On a loop of its own, since a browser's driver has this thread's."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_S)
 
-class _opened:
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    async def __aenter__(self) -> RedisStore:
-        self._store = await open_store(self._url)
-        return self._store
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._store.close()
+    def close(self) -> None:
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
 
 
 @contextmanager
@@ -213,7 +220,7 @@ def open_site(server: Server, folder: Path, **env: str) -> Iterator[Site]:
         site.ready()
         yield site
     finally:
-        site.stop()
+        site.close()
 
 
 def now_ms() -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from maestro.log.keyring import Keyring
     from maestro.log.redis_store import RedisStore
 
-WITH_SERVICES = frozenset({"run", "resume", "demo", "up"})
+WITH_SERVICES = frozenset({"run", "resume", "demo", "up", "web"})
 """Commands that keep services running beside the server."""
 WAIT_S = 20.0
 """How long a command waits for another that is just reading, or that is just starting."""
@@ -46,6 +46,8 @@ class Engine:
     url: str
     password_file: str = ""
     supervisor: Supervisor | None = None
+    owns_server: bool = False
+    """The private server is this command's own."""
     notices: list[Callable[[Notice], None]] = field(default_factory=list)
 
     @property
@@ -116,19 +118,23 @@ async def steering(place: Place) -> AsyncIterator[Engine]:
 
 
 @contextlib.asynccontextmanager
-async def serving(place: Place, workers: int = 0) -> AsyncIterator[Engine]:
-    """Everything, for whoever asks: `maestro up`. Raises Busy where another command serves this repository."""
+async def serving(
+    place: Place, workers: int = 0, *, more: Sequence[str] = (), command: str = "up"
+) -> AsyncIterator[Engine]:
+    """Everything, and processes of `more` roles, for whoever asks: `maestro up`. Raises Busy where another command
+    serves this repository."""
+    roles = (*ROLES, *more)
     if place.remote_url:
-        async with _services_elsewhere(place, place.remote_url, place.remote_password_file, ROLES, workers) as engine:
+        async with _services_elsewhere(place, place.remote_url, place.remote_password_file, roles, workers) as engine:
             yield engine
         return
     lock = FileLock(place.private().lock)
     try:
-        lock.take("up", wait_s=WAIT_S if _is_short(lock) else 0.0)
+        lock.take(command, wait_s=WAIT_S if _is_short(lock) else 0.0)
     except Held as held:
         raise busy(place, held.holder) from None
     try:
-        async with _private(place, ROLES, Supervisor(), workers) as engine:
+        async with _private(place, roles, Supervisor(), workers) as engine:
             yield engine
     finally:
         lock.let_go()
@@ -142,17 +148,37 @@ def _is_short(lock: FileLock) -> bool:
 @contextlib.asynccontextmanager
 async def more_workers(place: Place, count: int) -> AsyncIterator[Engine]:
     """Workers alone, against the server that is there already. Raises CliError where there is none."""
+    async with beside(place, ("worker",), count) as engine:
+        yield engine
+
+
+def somebody_serves(place: Place) -> bool:
+    """Whether another command keeps a private server running for this repository."""
+    return live_endpoint(place.private().server) is not None and is_taken(place.private().lock)
+
+
+def owner_has_ended(engine: Engine) -> bool:
+    """Whether the private server that our services are beside was another command's, and that has ended."""
+    place = engine.place
+    if engine.owns_server or place.remote_url or place.own is None:
+        return False
+    return not is_taken(place.own.lock)
+
+
+@contextlib.asynccontextmanager
+async def beside(place: Place, roles: Sequence[str], count: int = 1) -> AsyncIterator[Engine]:
+    """Services of these roles, against the server that is there already. Raises CliError where there is none."""
     url, password_file = place.remote_url, place.remote_password_file
     if not url:
         endpoint = live_endpoint(place.private().server)
         if endpoint is None:
             raise CliError(
-                f"no server runs for {place.repo}, so a worker would have nothing to do",
+                f"no server runs for {place.repo}, so there is nothing to do beside it",
                 "start one with `maestro up` or `maestro run`, or set MAESTRO_REDIS_URL",
                 Exit.UNAVAILABLE,
             )
         url, password_file = endpoint.url, endpoint.password_file
-    async with _services_elsewhere(place, url, password_file, ("worker",), count) as engine:
+    async with _services_elsewhere(place, url, password_file, roles, count) as engine:
         yield engine
 
 
@@ -275,7 +301,7 @@ async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, w
             supervisor.warm_up(imports(roles))
         endpoint = server.start()
         async with _store(place, endpoint.url, endpoint.password_file) as engine:
-            engine.supervisor, engine.notices = supervisor, notices
+            engine.supervisor, engine.notices, engine.owns_server = supervisor, notices, True
             if roles:
                 await _take_over(engine, supervisor)
             await supervisor.start(specs_for(place, endpoint.url, endpoint.password_file, roles, workers))

@@ -12,6 +12,8 @@ from maestro.embedded.supervisor import ServiceSpec, Supervisor
 
 ROLES = ("registrar", "conductor", "gatekeeper", "planner", "taskgen", "integrator", "validator", "worker")
 """In the order of their starts: who introduces the others first, who is needed last at the end."""
+GATEWAY = "gateway"
+"""Starts where somebody asks for it: `maestro web`."""
 TO_ANSWER = ("registrar", "gatekeeper")
 """Who has to be there for an answer at a gate to count."""
 TO_STEER = ("registrar", "conductor", "gatekeeper")
@@ -44,7 +46,7 @@ def make_keys(state: StateDir) -> None:
 
     (state.root / "join").mkdir(mode=0o700, exist_ok=True)
     make_operator_key(state.root / "operator.key", state.root / "operator.pub")
-    for role in ROLES[1:]:
+    for role in (*ROLES[1:], GATEWAY):
         make_join_secret(state.root / "join" / role)
 
 

@@ -20,6 +20,8 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from maestro.people.names import why_no_person
+
 T = TypeVar("T")
 Kind = Literal["token", "link", "session"]
 May = Literal["read", "decide"]
@@ -30,7 +32,6 @@ LINK_MS = 10 * 60_000
 SESSION_MS = 12 * 3_600_000
 MAX_ENTRIES = 10_000
 _SECRET = re.compile(r"mst_([a-z2-7]{10})_([A-Za-z0-9_-]{43})")
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,98}[^\s\x00-\x1f\x7f])?")
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -90,8 +91,8 @@ class Access:
         via: str = "token",
     ) -> tuple[Entry, str]:
         """A new secret for a person, as it is to be shown, once. Raises AccessRefused."""
-        if not _NAME.fullmatch(person):
-            raise AccessRefused(f"{person!r} is no name: use 1 to 100 characters that can be seen")
+        if why := why_no_person(person):
+            raise AccessRefused(why)
         id, secret = _random_id(), secrets.token_urlsafe(32)
         now = self._now()
         entry = Entry(id, kind, person, _hash(secret), now, now + lasts_ms, may, parent, via)

@@ -14,7 +14,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from maestro.gateway.access import Caller
-from maestro.gateway.deciding import Answer, decide, no_such_gate
+from maestro.gateway.deciding import Answer, no_such_gate
 from maestro.gateway.gateway import Gateway, bearer, caller_of, gateway_of, must_decide
 from maestro.gateway.problems import MEDIA_TYPE, ProblemDetails, Refusal
 from maestro.gateway.stream import check_streams, event_stream
@@ -304,8 +304,8 @@ async def decide_gate(
         answers=data.answers,
         key=idempotency_key or uuid4().hex,
     )
-    decided = await decide(gateway.watcher, run, answer)
-    return Decided("decided", gate_view(gateway.watcher.runs[run].state, decided))
+    given = await gateway.carrier.decide(run, answer)
+    return Decided(given.outcome, gate_view(gateway.watcher.runs[run].state, given.gate))
 
 
 @get(

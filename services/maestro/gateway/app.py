@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
+from litestar.response import Redirect
 from litestar.types import ASGIApp
 
 from maestro.bus.logs import get_log
 from maestro.gateway.api import API, OPEN_API
 from maestro.gateway.gateway import Gateway
+from maestro.gateway.pages import ENTRANCE, PAGES, LoggedOut
 from maestro.gateway.problems import MEDIA_TYPE, ProblemDetails, problem_of
+from maestro.gateway.rendering import render
 from maestro.gateway.shield import Shield
+from maestro.gateway.static_files import STATIC
 
 MAX_BODY = 256 * 1024
 
@@ -23,7 +28,7 @@ MAX_BODY = 256 * 1024
 def make_app(gateway: Gateway) -> ASGIApp:
     """The whole gateway as one ASGI application."""
     app = Litestar(
-        route_handlers=[API, OPEN_API],
+        route_handlers=[API, OPEN_API, PAGES, ENTRANCE, STATIC],
         exception_handlers={Exception: answer_problem},
         openapi_config=_openapi(),
         request_max_body_size=MAX_BODY,
@@ -34,11 +39,26 @@ def make_app(gateway: Gateway) -> ASGIApp:
     return Shield(app, gateway.settings)
 
 
-def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    if isinstance(error, LoggedOut):
+        return _to_log_in(request)
     problem, headers = problem_of(error)
     if problem.status == 500:
         get_log("gateway").error("a defect in a request", path=request.url.path, exc_info=error)
+    if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        html = str(render("problem.html", problem=problem))
+        return Response(html, status_code=problem.status, headers=headers, media_type=MediaType.HTML)
     return Response(problem, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _to_log_in(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Where nobody is logged in: a page leads to the log-in, a script is told to go there."""
+    if request.headers.get("hx-request") == "true" or "text/html" not in request.headers.get("accept", ""):
+        problem = ProblemDetails("Unauthorized", 401, "you are not logged in, or not any more", "log in")
+        return Response(problem, status_code=401, headers={"HX-Redirect": "/login"}, media_type=MEDIA_TYPE)
+    query = f"?{request.url.query}" if request.url.query else ""
+    to = quote(request.url.path + query, safe="/")
+    return Redirect("/login" if to == "/" else f"/login?to={to}", status_code=303)
 
 
 def _openapi() -> OpenAPIConfig:

@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from maestro.gateway.access import Access, Caller
+from maestro.gateway.deciding import Carrier
 from maestro.gateway.limits import Buckets, Rate
 from maestro.gateway.problems import Refusal
 from maestro.gateway.settings import WebSettings
@@ -29,6 +30,7 @@ class Gateway:
     settings: WebSettings
     watcher: Watcher
     access: Access
+    carrier: Carrier
     log_ins: Buckets = field(default_factory=lambda: Buckets(LOG_INS))
     streams: dict[str, int] = field(default_factory=dict)
     requests: Buckets = field(init=False)

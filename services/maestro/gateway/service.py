@@ -20,11 +20,14 @@ from maestro.bus.runtime import Exit
 from maestro.bus.settings import ServiceSettings, SettingsError
 from maestro.gateway.access import Access
 from maestro.gateway.app import make_app
+from maestro.gateway.deciding import Carrier
 from maestro.gateway.gateway import Gateway
 from maestro.gateway.settings import ROLE, WebSettings, web_settings
 from maestro.gateway.watching import Watcher
+from maestro.log.identity import operator_key
 from maestro.log.redis_store import open_store
 from maestro.log.store import Store, StoreUnavailable
+from maestro.people import Directory
 
 GRACE_S = 3
 
@@ -70,7 +73,9 @@ async def _serve(settings: ServiceSettings, web: WebSettings, stop: asyncio.Even
     try:
         admission = await be_admitted(settings, store)
         async with watching(store, admission) as watcher:
-            gateway = Gateway(web, watcher, Access(web.folder))
+            directory = Directory(operator_key(settings.operator_pub_file))
+            carrier = Carrier(watcher, directory, admission.author.identity.key)
+            gateway = Gateway(web, watcher, Access(web.folder), carrier)
             return await _listen(gateway, settings, stop)
     finally:
         await store.close()

@@ -16,6 +16,7 @@ from maestro.log.checks import RUN
 from maestro.log.keyring import Keyring
 from maestro.log.reader import Commit, Reader, Rejected, new_of
 from maestro.log.store import SYSTEM, Store, StoreCorrupt, StoreUnavailable
+from maestro.projections.journal import Journal, write_down
 from maestro.projections.projector import Projector
 from maestro.runs.state import RunState
 from maestro_contracts import events as e
@@ -26,7 +27,21 @@ QUIET_S = 10.0
 """So often a run that has ended is looked at."""
 AGAIN_S = 0.5
 FRESH_S = 5.0
-VERDICTS = (e.GateDecided, e.DecisionRefused)
+VERDICTS = (e.GateVoted, e.GateDecided, e.DecisionRefused, e.GrantRevoked)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A standing approval, when it was given (ms), how often it was used, and its end."""
+
+    issued: e.GrantIssued
+    at: int
+    used: int = 0
+    revoked: e.GrantRevoked | None = None
+
+    def is_good(self, now: int) -> bool:
+        grant = self.issued.grant
+        return self.revoked is None and now < grant.expires and self.used < grant.uses
 
 
 @dataclass(slots=True)
@@ -37,6 +52,11 @@ class Watched:
     reader: Reader
     told: Projector
     verdicts: dict[str, e.Event] = field(default_factory=dict)
+    votes: dict[tuple[str, int], list[e.GateVoted]] = field(default_factory=dict)
+    proposed: dict[str, e.ActionProposed] = field(default_factory=dict)
+    classified: dict[str, e.ActionClassified] = field(default_factory=dict)
+    grants: dict[str, Standing] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
     looked: float = 0.0
     bell: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -55,6 +75,7 @@ class Watched:
                 self.told.disbelieve(verdict.seq, verdict.reason)
                 continue
             self.told.apply(verdict)
+            write_down(self.journal, verdict)
             if verdict.role == "gatekeeper":
                 self._note(verdict)
         self.ring()
@@ -62,7 +83,20 @@ class Watched:
     def _note(self, commit: Commit) -> None:
         for record, event in zip(commit.records, commit.events, strict=True):
             if isinstance(event, VERDICTS) and record.cause:
-                self.verdicts[record.cause] = event
+                self.verdicts.setdefault(record.cause, event)
+            match event:
+                case e.GateVoted():
+                    self.votes.setdefault((event.gate, event.visit), []).append(event)
+                case e.ActionProposed():
+                    self.proposed[event.proposal] = event
+                case e.ActionClassified():
+                    self.classified[event.proposal] = event
+                case e.GrantIssued():
+                    self.grants.setdefault(event.grant.id, Standing(event, commit.header.ts))
+                case e.GrantRevoked() if event.grant in self.grants:
+                    self.grants[event.grant].revoked = event
+                case e.ApprovalGiven() if event.grant in self.grants:
+                    self.grants[event.grant].used += 1
 
     def ring(self) -> None:
         bell, self.bell = self.bell, asyncio.Event()
