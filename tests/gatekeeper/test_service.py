@@ -36,6 +36,9 @@ class Clock:
     async def say(self, outcome: Outcome) -> None:
         raise AssertionError("the gatekeeper says nothing on the way")
 
+    async def say_at(self, outcome: Outcome) -> bool:
+        raise AssertionError("the gatekeeper says nothing on the way")
+
     async def cancelled(self, delivery: Delivery) -> str:
         raise AssertionError("the gatekeeper has nothing to cancel")
 

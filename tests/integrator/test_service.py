@@ -21,6 +21,7 @@ from maestro_contracts import events as e
 from maestro_contracts.records import FileChange, Repo
 from tests.support.gitrepo import commit_on, git, make_repo, snapshot
 from tests.support.handling import RecordingContext, delivered, the
+from tests.support.permitting import Permitting
 
 RUN = "r-abc234"
 BRANCH = f"maestro/{RUN}"
@@ -75,7 +76,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     path = tmp_path / "the repo"
     base = make_repo(path, {"a.txt": "one\n", "b.txt": "two\n", ".gitignore": ".flow/\n"})
     url = str(path) if request.param == "path" else f"file://{path}"
-    return Site(path, url, base, Integrator(Workspace(tmp_path / "work")))
+    return Site(path, url, base, Integrator(Workspace(tmp_path / "work"), Permitting()))
 
 
 async def test_the_branch_is_made_at_the_base_and_only_once(site: Site) -> None:
@@ -284,7 +285,7 @@ async def test_a_branch_of_the_persons_named_maestro_is_a_problem_with_its_mend(
     path = tmp_path / "repo"
     base = make_repo(path)
     git(path, "branch", "maestro")
-    integrator = Integrator(Workspace(tmp_path / "work"))
+    integrator = Integrator(Workspace(tmp_path / "work"), Permitting())
 
     outcome = await integrator.prepare_run(
         delivered(c.PrepareRun("initialise", 1, 1, Repo(str(path), base)), "prepare:initialise:1:1"), RecordingContext()
@@ -300,7 +301,7 @@ async def test_a_run_without_a_commit_to_start_from_fails_clearly(tmp_path: Path
     path = tmp_path / "repo"
     path.mkdir()
     git(path, "init", "-q")
-    integrator = Integrator(Workspace(tmp_path / "work"))
+    integrator = Integrator(Workspace(tmp_path / "work"), Permitting())
 
     outcome = await integrator.prepare_run(
         delivered(c.PrepareRun("initialise", 1, 1, Repo(str(path), base)), "prepare:initialise:1:1"), RecordingContext()
@@ -316,7 +317,7 @@ async def test_two_runs_on_one_repository_do_not_meet(tmp_path: Path) -> None:
     work = commit_on(path, base, {"new.txt": "x\n"})
 
     async def run(name: str) -> e.TaskMerged:
-        integrator = Integrator(Workspace(tmp_path / "work"))
+        integrator = Integrator(Workspace(tmp_path / "work"), Permitting())
         ctx = RecordingContext()
         await integrator.prepare_run(
             delivered(c.PrepareRun("initialise", 1, 1, Repo(str(path), base)), "prepare:initialise:1:1", run=name), ctx
@@ -342,7 +343,7 @@ async def test_an_integrator_killed_before_any_step_of_a_merge_is_made_good_by_t
     """A `git` on PATH that kills its caller at the given command, once."""
     path = tmp_path / "repo"
     base = make_repo(path)
-    site = Site(path, str(path), base, Integrator(Workspace(tmp_path / "work")))
+    site = Site(path, str(path), base, Integrator(Workspace(tmp_path / "work"), Permitting()))
     await site.prepare()
     work = commit_on(path, base, {"new.txt": "x\n"})
     await _killed_while_merging(site, work, point, tmp_path)
@@ -367,9 +368,10 @@ async def _killed_while_merging(site: Site, work: str, point: str, tmp_path: Pat
         "from maestro.git.workspace import Workspace\nfrom maestro.integrator.service import Integrator\n"
         "from maestro_contracts import commands as c\nfrom maestro_contracts.records import Repo\n"
         "from tests.support.handling import RecordingContext, delivered\n"
+        "from tests.support.permitting import Permitting\n"
         "path, base, work, folder = sys.argv[1:]\n"
         "command = c.MergeTask('T-001', 1, Repo(path, base), work, 'Say more', 'x')\n"
-        "integrator = Integrator(Workspace(Path(folder)))\n"
+        "integrator = Integrator(Workspace(Path(folder)), Permitting())\n"
         "asyncio.run(integrator.merge_task(delivered(command, 'merge:T-001:1'), RecordingContext()))\n"
     )
     env = {**os.environ, "PATH": f"{shim}:{os.environ['PATH']}"}

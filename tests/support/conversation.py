@@ -160,6 +160,11 @@ def honest(run: Conversation, id: str, command: c.Command) -> tuple[str, e.Event
             return "worker-1", e.TaskClaimed(task.id, attempt, 1, "worker-1", commit, f"t-{commit}", command.base)
         case c.ValidateClaim(task=task, attempt=attempt, tree=tree):
             return "validator-1", e.VoteCast(task.id, attempt, "validator-1", tree, "accept")
+        case c.ProposeChange(proposal=proposal):
+            asked = (proposal, command.task, command.attempt, command.by, "d")
+            run.tell(f"{id}/proposed", e.ActionProposed(*asked, "1 ordinary change"), "gatekeeper-1")
+            run.tell(f"{id}/classified", e.ActionClassified(proposal, 1, "1", "p"), "gatekeeper-1")
+            return "gatekeeper-1", e.ApprovalGiven(proposal, "d", 1, "policy", "p", 0)
         case c.MergeTask(task=task, attempt=attempt):
             return "integrator-1", e.TaskMerged(task, attempt, f"m-{task}-{attempt}", f"mt-{task}")
         case c.MakeCheckpoint(number=number, name=name, commit=commit):

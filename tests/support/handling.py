@@ -29,6 +29,10 @@ class RecordingContext:
     async def say(self, outcome: Outcome) -> None:
         self.said.append(outcome)
 
+    async def say_at(self, outcome: Outcome) -> bool:
+        self.said.append(outcome)
+        return True
+
     async def cancelled(self, delivery: Delivery) -> str:
         await self._stopped.wait()
         return self._why

@@ -10,10 +10,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from maestro.agents.playbook import Playbook
+from maestro.approvals.policies import policy_for
 from maestro.bus.service import Handler, Outcome
 from maestro.conductor.asking import follow
 from maestro.conductor.decider import decide
-from maestro.integrator.service import make_service as make_integrator
+from maestro.gatekeeper.decider import Books, Here
+from maestro.gatekeeper.decider import decide as decide_gate
+from maestro.gatekeeper.decider import evolve as evolve_books
+from maestro.gatekeeper.judging import judge_change
+from maestro.git.change import read_change
+from maestro.git.workspace import Workspace
+from maestro.integrator.service import Integrator, handlers_of
 from maestro.planner.service import make_service as make_planner
 from maestro.projections.projector import Projector
 from maestro.taskgen.service import make_service as make_taskgen
@@ -23,9 +30,10 @@ from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from tests.support.conversation import opened
 from tests.support.handling import RecordingContext, delivered
+from tests.support.permitting import Permitting
 from tests.support.story import Story
 
-SERVICES = (make_planner, make_taskgen, make_worker, make_validator, make_integrator)
+SERVICES = (make_planner, make_taskgen, make_worker, make_validator)
 MOST_COMMANDS = 200
 
 
@@ -39,10 +47,14 @@ class OneProcess:
         self.told = Projector(run)
         self.asked: dict[str, c.Command] = {}
         self.timers: list[tuple[str, c.Command]] = []
-        tools: Any = SimpleNamespace(settings=SimpleNamespace(work_dir=work))
+        self.workspace = Workspace(work)
+        self.books = Books()
+        nothing = SimpleNamespace(keyring=None)
+        tools: Any = SimpleNamespace(settings=SimpleNamespace(work_dir=work), store=None, admission=nothing)
         self.handlers: dict[type[c.Command], Handler] = {}
         for make in SERVICES:
             self.handlers.update(make(tools).handlers or {})
+        self.handlers.update(handlers_of(Integrator(self.workspace, Permitting())))
 
     async def start(self, command: c.StartRun) -> None:
         """Until nobody has anything to do."""
@@ -69,10 +81,14 @@ class OneProcess:
     def _say(self, actor: str, events: list[e.Event]) -> None:
         self.story.say_all(actor, events)
         self.told.apply(self.story.commits[-1])
+        for event in events:
+            self.books = evolve_books(self.books, event)
 
     async def _handle(self, id: str, command: c.Command) -> None:
         if isinstance(command, c.OpenGate):
             return self._answer(command)
+        if isinstance(command, c.ProposeChange):
+            return await self._judge(id, command)
         context = RecordingContext(f"{command.to}-1")
         outcome = await self.handlers[type(command)](delivered(command, id, run=self.run), context)
         for said in [*context.said, outcome]:
@@ -82,6 +98,16 @@ class OneProcess:
         if outcome.events:
             self._say(actor, [said.event for said in outcome.events])
             self._decide([])
+
+    async def _judge(self, id: str, command: c.ProposeChange) -> None:
+        """What the gatekeeper makes of a change; here it must need nobody."""
+        repo = await self.workspace.open(self.run, command.repo.url)
+        change = await read_change(repo.repository, command.base, command.commit)
+        policy = policy_for(())
+        here = Here(self.run, self.story.now, policy=policy.sha256)
+        said = decide_gate(self.books, id, judge_change(command, change, policy), here).said
+        self._say("gatekeeper-1", [item.event for item in said])
+        self._decide([])
 
     def _answer(self, command: c.OpenGate) -> None:
         """The playbook's answer, as a run with nobody to ask takes it."""

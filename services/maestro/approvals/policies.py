@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+
+import msgspec
 
 from maestro.policy.classify import classify_all
 from maestro.policy.loading import SHIPPED, Policy, policy_of
-from maestro_contracts.proposals import Proposal
+from maestro_contracts.proposals import Classification, FileWrite, Proposal
 from maestro_contracts.records import PolicyText
 from maestro_contracts.yamlfile import read_yaml
 
@@ -25,6 +27,23 @@ def policy_digest(texts: tuple[PolicyText, ...]) -> str:
     return policy_for(texts).sha256
 
 
-def level_of(parts: Sequence[Proposal], policy: Policy) -> int:
-    """The level of an action of these parts now; 1 where there is none."""
-    return max((each.level for each in classify_all(parts, policy)), default=1)
+UNREAD = "it is too large to be read, or no text: nobody can say what it holds"
+
+
+def classified(parts: Sequence[Proposal], policy: Policy, unread: Collection[str] = ()) -> list[Classification]:
+    """How each part is judged. A file that nobody could read (`unread`, by path) is at least level 2."""
+    found = classify_all(parts, policy)
+    return [_at_least_2(each) if _path(part) in unread else each for part, each in zip(parts, found, strict=True)]
+
+
+def level_of(found: Iterable[Classification]) -> int:
+    """The level of an action of these parts; 1 where there is none."""
+    return max((each.level for each in found), default=1)
+
+
+def _at_least_2(found: Classification) -> Classification:
+    return msgspec.structs.replace(found, level=max(found.level, 2), reasons=(UNREAD, *found.reasons))
+
+
+def _path(proposal: Proposal) -> str | None:
+    return proposal.path if isinstance(proposal, FileWrite) else None

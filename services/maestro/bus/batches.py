@@ -179,6 +179,8 @@ def _without_taken(job: Job, taken: dict[str, int]) -> list[Job]:
     answered = tuple(d for d in job.handles if d.id in taken)
     if not answered and job.outcome.expected is None:
         return [Job(job.outcome, job.handles, job.settle, job.taken.union(taken))]
+    if not job.handles:
+        job.finish(Verdict.AGAIN)
     for delivery in job.handles:
         if delivery.id not in taken:
             job.settle(delivery, Verdict.AGAIN)

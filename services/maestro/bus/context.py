@@ -31,6 +31,20 @@ class HandlerContext:
         deliveries, and RuntimeError where it cannot be written."""
         if outcome.expected is not None or outcome.handles:
             raise ValueError("what is said on the way neither depends on the run's state nor completes a delivery")
+        if await self._written(outcome) is Verdict.REFUSED:
+            raise RuntimeError("this could not be recorded; the reason is in the log of this service")
+
+    async def say_at(self, outcome: Outcome) -> bool:
+        """See `service.Context`. Raises ValueError where the outcome completes deliveries, and RuntimeError where it
+        cannot be written."""
+        if outcome.handles:
+            raise ValueError("what is said on the way completes no delivery")
+        verdict = await self._written(outcome)
+        if verdict is Verdict.REFUSED:
+            raise RuntimeError("this could not be recorded; the reason is in the log of this service")
+        return verdict is Verdict.DONE
+
+    async def _written(self, outcome: Outcome) -> Verdict:
         written: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
 
         def settle(_: Delivery | None, verdict: Verdict) -> None:
@@ -38,8 +52,7 @@ class HandlerContext:
                 written.set_result(verdict)
 
         self._committer.submit(Job(outcome, (), settle))
-        if await written is Verdict.REFUSED:
-            raise RuntimeError("this could not be recorded; the reason is in the log of this service")
+        return await written
 
     async def cancelled(self, delivery: Delivery) -> str:
         return await self._cancellations.wait(delivery)

@@ -83,6 +83,11 @@ class Context(Protocol):
         """Record this now, without completing the delivery (`TaskStarted`, progress)."""
         ...
 
+    async def say_at(self, outcome: Outcome) -> bool:
+        """Record this now where the run's log still ends with the entry `expected` (None: anywhere); False where it has
+        grown, or where somebody has filled one of the slots."""
+        ...
+
     async def cancelled(self, delivery: Delivery) -> str:
         """Wait until the run of this delivery is cancelled or the delivery is lost; returns why."""
         ...

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from maestro.bus.service import Asked, Said, SetTimer
-from maestro.runs.state import GateState, RunState, StepState, TaskState
+from maestro.runs.fold import change_of
+from maestro.runs.state import ActionState, GateState, RunState, StepState, TaskState
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Choice, Codebase, Repo, Requirement, Settings
@@ -56,6 +57,7 @@ def _after(state: RunState, said: Said, now: int) -> Iterator[Asked | SetTimer]:
             yield task_command(state, state.tasks[name], attempt, base, said.id)
         case e.ValidationRequested(task=name):
             yield from vote_commands(state, state.tasks[name], said.id)
+            yield from change_command(state, state.tasks[name], said.id)
         case e.TaskRetryScheduled(task=name, attempt=attempt, delay_ms=delay):
             yield task_timer(name, attempt + 1, now + delay)
         case e.MergeRequested(task=name):
@@ -76,6 +78,8 @@ def _outstanding(state: RunState) -> Iterator[Asked | SetTimer]:
             yield step_timer(step.step.name, step.visit, step.attempt + 1, step.retry_at)
     for gate in state.gates.values():
         yield from _gate_again(state, gate)
+    for action in state.actions.values():
+        yield from _action_again(action)
     for task in state.tasks.values():
         yield from _task_again(state, task)
     for point in state.checkpoints.values():
@@ -87,9 +91,39 @@ def _outstanding(state: RunState) -> Iterator[Asked | SetTimer]:
 def _gate_again(state: RunState, gate: GateState) -> Iterator[Asked | SetTimer]:
     if gate.status == "asked" and gate.gate != gate.step:
         yield questions_gate(state, gate.gate, gate.visit, gate.step, "")
-    elif gate.status == "open" and gate.opened is not None and gate.opened.deadline is not None:
-        id = f"gate:{gate.gate}:{gate.visit}/deadline"
-        yield SetTimer(id, gate.opened.deadline, Asked(id, c.GateDeadline(gate.gate, gate.visit)))
+    elif gate.status == "open" and gate.opened is not None:
+        yield from gate_timers(gate.opened, gate.reminders, escalated=bool(gate.escalated))
+        if gate.opened.kind == "command" and state.head:
+            yield poll_timer(gate.opened, (gate.ran.number if gate.ran else 0) + 1, _repo(state), state.head)
+
+
+def gate_timers(opened: e.GateOpened, reminders: int, *, escalated: bool) -> Iterator[SetTimer]:
+    """The timers of an open gate, as the gatekeeper sets them."""
+    gate, visit = opened.gate, opened.visit
+    slot = f"gate:{gate}:{visit}"
+    if opened.deadline is not None:
+        yield SetTimer(f"{slot}/deadline", opened.deadline, Asked(f"{slot}/deadline", c.GateDeadline(gate, visit)))
+    if opened.escalate is not None and not escalated:
+        due = opened.opened + int(opened.escalate.after_s * 1000)
+        yield SetTimer(f"{slot}/escalation", due, Asked(f"{slot}/escalation", c.GateEscalation(gate, visit)))
+    if opened.remind_s is not None:
+        number = reminders + 1
+        id, due = f"{slot}/reminder:{number}", opened.opened + int(opened.remind_s * 1000) * number
+        yield SetTimer(id, due, Asked(id, c.GateReminder(gate, visit, number)))
+
+
+def poll_timer(opened: e.GateOpened, number: int, repo: Repo, commit: str) -> SetTimer:
+    slot = f"gate:{opened.gate}:{opened.visit}/poll"
+    command = c.PollGate(opened.gate, opened.visit, number, repo, commit)
+    return SetTimer(slot, opened.opened, Asked(f"{slot}:{number}", command))
+
+
+def _action_again(action: ActionState) -> Iterator[SetTimer]:
+    """A question that waits since its agent has asked too often."""
+    if action.slowed is not None and not action.gate and action.approval is None and action.rejected is None:
+        id = f"action:{action.proposed.proposal}/ask"
+        due = action.at + action.slowed.delay_ms
+        yield SetTimer(id, due, Asked(id, c.AskPeople(action.proposed.proposal)))
 
 
 def _task_again(state: RunState, task: TaskState) -> Iterator[Asked | SetTimer]:
@@ -98,6 +132,9 @@ def _task_again(state: RunState, task: TaskState) -> Iterator[Asked | SetTimer]:
             yield task_command(state, task, task.attempt, task.base, "")
         case "validating":
             yield from vote_commands(state, task, "")
+            yield from change_command(state, task, "")
+        case "accepted":
+            yield from change_command(state, task, "")
         case "merging":
             yield merge_command(state, task, "")
         case "retrying":
@@ -220,6 +257,18 @@ def open_gate(state: RunState, step: StepState, visit: int) -> c.OpenGate:
         auto_approve=_settings(state).auto_approve,
         quorum=spec.quorum,
         artifact_sha256=state.prd_sha256,
+        kind=spec.gate,
+        roles=spec.roles,
+        of=spec.of,
+        people=spec.people,
+        veto=spec.veto,
+        escalate=spec.escalate,
+        remind_s=spec.remind_s,
+        conditions=spec.conditions,
+        command=spec.command,
+        every_s=spec.every_s,
+        repo=state.repo if spec.gate == "command" else None,
+        commit=state.head if spec.gate == "command" else "",
     )
 
 
@@ -280,6 +329,25 @@ def vote_commands(state: RunState, task: TaskState, cause: str) -> Iterator[Aske
     )
     for number in range(len(task.votes) + 1, settings.validators + 1):
         yield Asked(f"vote:{task.spec.id}:{task.attempt}:{number}", command, cause)
+
+
+def change_command(state: RunState, task: TaskState, cause: str) -> Iterator[Asked]:
+    """May what it changed be merged? Asked once; the gatekeeper reads the change itself."""
+    claim, proposal = task.claim, change_of(task.spec.id, task.attempt)
+    if claim is None or not claim.commit or proposal in state.actions:
+        return
+    command = c.ProposeChange(
+        proposal=proposal,
+        task=task.spec.id,
+        attempt=task.attempt,
+        by=claim.worker,
+        repo=_repo(state),
+        base=claim.base or task.base,
+        commit=claim.commit,
+        ref=claim.ref,
+        agent=(task.spec.agent or _settings(state).agent).kind,
+    )
+    yield Asked(proposal, command, cause)
 
 
 def merge_command(state: RunState, task: TaskState, cause: str) -> Asked:

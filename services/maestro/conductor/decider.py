@@ -13,7 +13,7 @@ from maestro.bus.service import Said
 from maestro.conductor import refine
 from maestro.conductor.errors import step_may_retry
 from maestro.conductor.retrying import NO_REASON, hindered, retry_step, retry_task, task_may_retry, tried_again
-from maestro.runs.fold import TASK_STEPS
+from maestro.runs.fold import TASK_STEPS, change_of
 from maestro.runs.state import Lane, RunState, StepState, TaskState
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -136,6 +136,8 @@ def _due(state: RunState, requests: Sequence[Request], now: int) -> Iterator[Sai
 
 
 def _ended_badly(state: RunState, now: int) -> Said | None:
+    if state.aborted is not None:
+        return Said("run/ended", e.RunFailed("", state.aborted, now))
     for name, step in state.steps.items():
         if step.status == "failed":
             problem = step.problem or Problem("structural", f"step {name} failed")
@@ -428,6 +430,15 @@ def _merge_due(state: RunState) -> Iterator[Said]:
     if state.merging or state.prd_status == "draft":
         return
     for name in state.due.accepted:
-        attempt = state.tasks[name].attempt
-        yield Said(f"task:{name}:{attempt}/merging", e.MergeRequested(name, attempt))
-        return
+        task = state.tasks[name]
+        if _may_be_merged(state, task):
+            yield Said(f"task:{name}:{task.attempt}/merging", e.MergeRequested(name, task.attempt))
+            return
+
+
+def _may_be_merged(state: RunState, task: TaskState) -> bool:
+    """Whether its change is approved; the integrator looks again, at the newest entry of the log."""
+    if task.claim is None or not task.claim.commit:
+        return True
+    action = state.actions.get(change_of(task.spec.id, task.attempt))
+    return action is not None and action.approval is not None

@@ -22,6 +22,7 @@ RETRIED: dict[str, bool] = {
     "ambiguous": False,
     "structural": False,
     "cancelled": False,
+    "not_approved": True,
 }
 """Whether another attempt can help at once. The others need a person, or another plan."""
 

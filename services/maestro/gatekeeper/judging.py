@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import msgspec
 
+from maestro.approvals.policies import classified, level_of
 from maestro.gatekeeper import describing
 from maestro.gatekeeper.answers import printable
 from maestro.gatekeeper.proposing import Judged
 from maestro.git.change import Change
-from maestro.policy.classify import classify_all
 from maestro.policy.effects import Effect
 from maestro.policy.loading import Policy
 from maestro.policy.reading import effects_of_proposal
@@ -23,27 +23,24 @@ from maestro.policy.rules import judge
 from maestro.policy.secrets import secrets_in_text
 from maestro_contracts import commands as c
 from maestro_contracts.actions import ActionPart, joint_digest
-from maestro_contracts.proposals import Classification, EffectRecord, FileWrite, Proposal
+from maestro_contracts.proposals import Classification, EffectRecord, Proposal
 
 MAX_ABOUT = 500
 MAX_PARTS = 1000
 """Of a larger change nobody is shown every part: it is asked about as a whole."""
-UNREAD = "it is too large to be read, or no text: nobody can say what it holds"
 HIDDEN = "(a line that seems to hold a secret is not shown)"
 
 
 def judge_action(command: c.ProposeAction, policy: Policy) -> Judged:
     """An action of the agent's own."""
-    found = list(classify_all(command.parts, policy))
+    found = classified(command.parts, policy)
     digest = joint_digest(each.digest for each in found) if all(each.digest for each in found) else ""
     return _judged(command, command.parts, found, digest, policy)
 
 
 def judge_change(command: c.ProposeChange, change: Change, policy: Policy) -> Judged:
     """What a task's attempt changed."""
-    found = list(classify_all(change.parts, policy))
-    unread = [_path(part) in change.unread for part in change.parts]
-    found = [_at_least_2(each) if is_unread else each for each, is_unread in zip(found, unread, strict=True)]
+    found = classified(change.parts, policy, change.unread)
     judged = _judged(command, change.parts, found, change.digest, policy)
     return replace(judged, merged=True)
 
@@ -58,7 +55,6 @@ def _judged(
     pairs = list(zip(exact, found, strict=True))
     kept = pairs if len(pairs) == 1 else [pair for pair in pairs if pair[1].level > 1]
     parts = tuple(_part(proposal, each, policy) for proposal, each in kept[:MAX_PARTS])
-    level = max((each.level for each in found), default=1)
     asked = joint_digest(each.digest for _, each in kept if each.level > 1)
     violations = [each.violation for each in found if each.violation]
     return Judged(
@@ -68,7 +64,7 @@ def _judged(
         by=command.by,
         agent=command.agent,
         digest=digest,
-        level=level,
+        level=level_of(found),
         parts=parts,
         exact=tuple(proposal for proposal, _ in kept[:MAX_PARTS]),
         asked=digest if len(kept) > MAX_PARTS else asked,
@@ -104,14 +100,6 @@ def _grave(proposal: Proposal, policy: Policy) -> tuple[EffectRecord, ...]:
 
 def _record(effect: Effect) -> EffectRecord:
     return EffectRecord(effect.kind, printable(effect.target), effect.where, printable(effect.detail))
-
-
-def _at_least_2(found: Classification) -> Classification:
-    return msgspec.structs.replace(found, level=max(found.level, 2), reasons=(UNREAD, *found.reasons))
-
-
-def _path(proposal: Proposal) -> str:
-    return proposal.path if isinstance(proposal, FileWrite) else ""
 
 
 def _about(proposal: Proposal, kind: str) -> str:

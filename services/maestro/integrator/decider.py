@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from maestro.approvals.book import Hindrance
 from maestro.git.names import message
 from maestro.git.repository import Commit
 from maestro_contracts.records import FileChange, Problem
@@ -44,6 +45,13 @@ def conflict(task: str, paths: tuple[str, ...]) -> Problem:
     return Problem(
         "merge_conflict", f"{task} and what was merged before it change the same lines: {shown}", "do it again"
     )
+
+
+def not_permitted(hindrance: Hindrance | None) -> Problem | None:
+    """Why the change may not be merged now; None where it may."""
+    if hindrance is None:
+        return None
+    return Problem("not_approved", f"its change may not be merged: {hindrance.reason}", "it is asked about again")
 
 
 def merge_message(run: str, task: str, attempt: int, title: str, event: str) -> str:

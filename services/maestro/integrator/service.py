@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from maestro.approvals.book import ActionBook, Intent
+from maestro.approvals.permission import Begins, Permission, consumed, ended
+from maestro.approvals.policies import classified, level_of, policy_for
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
 from maestro.git import names
+from maestro.git.change import read_change
 from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import RunRepo, Workspace
 from maestro.integrator.branch import advance, head_of, history, point, put_forward
-from maestro.integrator.decider import conflict, merge_message, merged_before, moved_by_others, prd_message, said_before
+from maestro.integrator.decider import (
+    conflict,
+    merge_message,
+    merged_before,
+    moved_by_others,
+    not_permitted,
+    prd_message,
+    said_before,
+)
+from maestro.runs.fold import change_of
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem
@@ -17,6 +31,7 @@ from maestro_contracts.records import Problem
 if TYPE_CHECKING:
     from maestro.bus.runtime import Tools
 
+Permitted = Callable[[], Awaitable[Problem | None]]
 PASSING = frozenset({"transient", "time_out"})
 """Problems that may be gone at the next delivery: the message is left for it."""
 
@@ -24,8 +39,9 @@ PASSING = frozenset({"transient", "time_out"})
 class Integrator:
     """What the integrator needs: the way to repositories."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, permission: Begins) -> None:
         self.workspace = workspace
+        self.permission = permission
 
     # --- the branch -------------------------------------------------------------------------------------------------
 
@@ -92,21 +108,38 @@ class Integrator:
         assert isinstance(command, c.MergeTask)
         try:
             repo = await self.workspace.open(delivery.run, command.repo.url)
-            said = await self._merged(repo, command)
+            said = await self._merged(repo, command, self._permitted(repo, delivery, command, ctx))
         except GitProblem as problem:
             if problem.kind in PASSING and delivery.count < 3:
                 raise
             said = e.MergeRefused(command.task, command.attempt, problem.problem)
-        return _outcome(delivery, said)
+        return _outcome(delivery, said, *_effect(command, said))
 
-    async def _merged(self, repo: RunRepo, command: c.MergeTask) -> e.TaskMerged | e.MergeRefused:
+    def _permitted(self, repo: RunRepo, delivery: Delivery, command: c.MergeTask, ctx: Context) -> Permitted:
+        """Begins the merge as the effect that was approved, or says why it may not be made."""
+
+        async def permitted() -> Problem | None:
+            base = (await repo.repository.commit(command.commit)).parents[:1]
+            change = await read_change(repo.repository, base[0] if base else command.repo.base, command.commit)
+
+            def intend(book: ActionBook) -> Intent:
+                policy = policy_for(book.policies)
+                level = level_of(classified(change.parts, policy, change.unread))
+                proposal = change_of(command.task, command.attempt)
+                return Intent(proposal, change.digest, level, policy.sha256, delivery.id)
+
+            return not_permitted(await self.permission.begin(delivery.run, intend, ctx))
+
+        return permitted
+
+    async def _merged(self, repo: RunRepo, command: c.MergeTask, permitted: Permitted) -> e.TaskMerged | e.MergeRefused:
         await repo.refs.ensure(command.commit)
         async with repo.turn():
             await put_forward(repo, command.onto)
-            return await advance(repo, lambda head: self._merged_onto(repo, command, head))
+            return await advance(repo, lambda head: self._merged_onto(repo, command, permitted, head))
 
     async def _merged_onto(
-        self, repo: RunRepo, command: c.MergeTask, head: str
+        self, repo: RunRepo, command: c.MergeTask, permitted: Permitted, head: str
     ) -> tuple[str, e.TaskMerged | e.MergeRefused]:
         """Where the branch goes from `head`, and what to say of it."""
         git, task = repo.repository, (command.task, command.attempt)
@@ -116,11 +149,14 @@ class Integrator:
         problem = await self._obstacle(repo, command, head)
         if problem is not None:
             return head, e.MergeRefused(*task, problem)
-        if await git.descends(head, command.commit):
-            return head, e.TaskMerged(*task, head, (await git.commit(head)).tree)
         merge = await git.merge(head, command.commit)
         if merge.conflicts:
             return head, e.MergeRefused(*task, conflict(command.task, merge.conflicts), merge.conflicts)
+        problem = await permitted()
+        if problem is not None:
+            return head, e.MergeRefused(*task, problem)
+        if await git.descends(head, command.commit):
+            return head, e.TaskMerged(*task, head, (await git.commit(head)).tree)
         text = merge_message(repo.run, *task, command.title, command.event)
         new = await git.commit_tree(merge.tree, [head, command.commit], text)
         return new, e.TaskMerged(*task, new, merge.tree)
@@ -177,18 +213,30 @@ def _problem(error: GitProblem | OSError) -> Problem:
     return error.problem if isinstance(error, GitProblem) else from_os_error(error, "working on the branch").problem
 
 
-def _outcome(delivery: Delivery, event: e.Event) -> Outcome:
-    return Outcome(delivery.run, (Said(f"{delivery.id}/result", event, delivery.cause),))
+def _outcome(delivery: Delivery, event: e.Event, *more: Said) -> Outcome:
+    return Outcome(delivery.run, (Said(f"{delivery.id}/result", event, delivery.cause), *more))
 
 
-def make_service(tools: Tools) -> Service:
-    """The integrator. Its work takes milliseconds; the branches take turns by themselves."""
-    integrator = Integrator(Workspace(tools.settings.work_dir))
-    handlers: dict[type[c.Command], Handler] = {
+def _effect(command: c.MergeTask, said: e.TaskMerged | e.MergeRefused) -> tuple[Said, ...]:
+    """That a merge was made ends the effect; one that was refused has not begun."""
+    if isinstance(said, e.MergeRefused):
+        return ()
+    proposal = change_of(command.task, command.attempt)
+    return (Said(ended(proposal), e.EffectEnded(proposal, "done", commit=said.commit), consumed(proposal)),)
+
+
+def handlers_of(integrator: Integrator) -> dict[type[c.Command], Handler]:
+    return {
         c.PrepareRun: integrator.prepare_run,
         c.CommitPrd: integrator.commit_prd,
         c.MergeTask: integrator.merge_task,
         c.MakeCheckpoint: integrator.make_checkpoint,
         c.HandOver: integrator.hand_over,
     }
-    return Service(role="integrator", handlers=handlers, parallel=4)
+
+
+def make_service(tools: Tools) -> Service:
+    """The integrator. Its work takes milliseconds; the branches take turns by themselves."""
+    permission = Permission(tools.store, tools.admission.keyring)
+    integrator = Integrator(Workspace(tools.settings.work_dir), permission)
+    return Service(role="integrator", handlers=handlers_of(integrator), parallel=4)

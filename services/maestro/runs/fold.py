@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from maestro.runs.state import Checkpoint, GateState, Lane, RunState, StepState, TaskState
+from maestro.runs.state import ActionState, Checkpoint, GateState, GrantState, Lane, RunState, StepState, TaskState
 from maestro.runs.synthetic import tasks_of_step
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Part of a snapshot's key: raise it when the same log would give another state."""
 
 TASK_STEPS = frozenset({"implement", "probe", "command", "agent"})
@@ -138,7 +138,7 @@ def _dead_lettered(state: RunState, event: e.CommandDeadLettered, _at: int, _act
         f"look at the {event.role}'s log, mend the cause, then run it again",
     )
     kind, _, rest = event.command.partition(":")
-    if kind in {"task", "vote", "merge"}:
+    if kind in {"task", "vote", "merge", "change"}:
         _attempt_ended(state, rest.split(":")[0], int(rest.split(":")[1]), problem, _at)
     elif kind in {"prepare", "plan", "tasks", "check", "handover", "gate"}:
         step = state.steps.get(rest.split(":")[0])
@@ -263,9 +263,47 @@ def _gate_requested(state: RunState, event: e.GateRequested, _at: int, _actor: s
 
 def _gate_opened(state: RunState, event: e.GateOpened, _at: int, _actor: str) -> None:
     gate = state.gates.get((event.gate, event.visit))
+    action = state.actions.get(event.proposal)
+    if gate is None and action is not None:
+        action.gate, action.status = event.gate, "waiting"
+        gate = state.gates[event.gate, event.visit] = GateState(event.gate, event.visit, event.step)
     if gate is None or gate.status != "asked":
         return _violation(state, f"gate {event.gate}, visit {event.visit} was opened unasked")
     gate.status, gate.opened = "open", event
+
+
+def _of_open_gate(state: RunState, event: Any) -> GateState | None:
+    gate = state.gates.get((event.gate, event.visit))
+    if gate is None or gate.status != "open":
+        _violation(state, f"{type(event).__name__} for gate {event.gate}, visit {event.visit}, which is not open")
+        return None
+    return gate
+
+
+def _gate_voted(state: RunState, event: e.GateVoted, _at: int, _actor: str) -> None:
+    gate = _of_open_gate(state, event)
+    if gate is not None:
+        gate.votes.append(event)
+
+
+def _gate_reminded(state: RunState, event: e.GateReminded, _at: int, _actor: str) -> None:
+    gate = _of_open_gate(state, event)
+    if gate is not None:
+        gate.reminders = event.number
+
+
+def _gate_escalated(state: RunState, event: e.GateEscalated, _at: int, _actor: str) -> None:
+    gate = _of_open_gate(state, event)
+    if gate is not None:
+        gate.escalated = (*gate.escalated, *event.to)
+
+
+def _gate_command_ran(state: RunState, event: e.GateCommandRan, _at: int, actor: str) -> None:
+    if event.validator != actor:
+        return _violation(state, f"{actor} ran a gate's command in the name of {event.validator}")
+    gate = state.gates.get((event.gate, event.visit))
+    if gate is not None and (gate.ran is None or event.number > gate.ran.number):
+        gate.ran = event
 
 
 def _gate_decided(state: RunState, event: e.GateDecided, _at: int, _actor: str) -> None:
@@ -279,6 +317,7 @@ def _gate_decided(state: RunState, event: e.GateDecided, _at: int, _actor: str) 
     state.context[prefix + "text"] = event.text
     state.context[prefix + "timestamp"] = str(event.at)
     state.context[prefix + "approver"] = event.approver
+    state.constraints.extend(event.conditions)
     step = state.steps.get(event.step)
     if step is None:
         return
@@ -313,6 +352,86 @@ def _decision_refused(state: RunState, event: e.DecisionRefused, _at: int, _acto
     gate = state.gates.get((event.gate, event.visit))
     if gate is not None:
         gate.refused.append(event)
+
+
+# --- actions ---------------------------------------------------------------------------------------------------
+
+
+def change_of(task: str, attempt: int) -> str:
+    """The proposal that what this attempt changed goes onto the run's branch."""
+    return f"change:{task}:{attempt}"
+
+
+def _action_proposed(state: RunState, event: e.ActionProposed, at: int, _actor: str) -> None:
+    if event.proposal in state.actions:
+        return _violation(state, f"{event.proposal} was proposed a second time")
+    state.actions[event.proposal] = ActionState(event, at=at)
+
+
+def _action_classified(state: RunState, event: e.ActionClassified, _at: int, _actor: str) -> None:
+    action = state.actions[event.proposal]
+    action.classified = action.classified or event
+    if event.level > 1:
+        action.status = "waiting"
+
+
+def _agent_slowed(state: RunState, event: e.AgentSlowed, _at: int, _actor: str) -> None:
+    state.actions[event.proposal].slowed = event
+
+
+def _approval_given(state: RunState, event: e.ApprovalGiven, _at: int, _actor: str) -> None:
+    action = state.actions[event.proposal]
+    if action.approval is not None or action.rejected is not None:
+        return _violation(state, f"{event.proposal} was decided a second time")
+    action.approval, action.status = event, "approved"
+    if event.grant in state.grants:
+        state.grants[event.grant].used += 1
+
+
+def _action_rejected(state: RunState, event: e.ActionRejected, _at: int, _actor: str) -> None:
+    action = state.actions[event.proposal]
+    if action.approval is not None or action.rejected is not None:
+        return _violation(state, f"{event.proposal} was decided a second time")
+    action.rejected, action.status = event, "rejected"
+    if event.abort and state.aborted is None:
+        reason = f"{event.by} ended the run when asked about {event.proposal}: {event.reason}"
+        state.aborted = Problem("cancelled", reason)
+    said = action.proposed
+    if event.proposal == change_of(said.task, said.attempt):
+        mend = "do without it, or ask for something else"
+        problem = Problem("not_approved", f"{event.by} rejected its change: {event.reason}", mend)
+        _attempt_ended(state, said.task, said.attempt, problem, _at)
+
+
+def _effect_started(state: RunState, event: e.EffectStarted, _at: int, actor: str) -> None:
+    action = state.actions[event.proposal]
+    if event.by != actor:
+        return _violation(state, f"{actor} began {event.proposal} in the name of {event.by}")
+    if action.approval is None or action.approval.digest != event.digest:
+        _violation(state, f"{actor} began {event.proposal} without an approval of exactly this")
+    action.started, action.status = action.started or event, "begun"
+
+
+def _effect_ended(state: RunState, event: e.EffectEnded, _at: int, _actor: str) -> None:
+    action = state.actions[event.proposal]
+    action.ended, action.status = event, "done" if event.outcome == "done" else "failed"
+
+
+def _effect_approved(state: RunState, event: e.EffectApproved, _at: int, _actor: str) -> None:
+    state.actions[event.proposal].approved_after = event
+
+
+def _rolled_back(state: RunState, event: e.RolledBack, _at: int, _actor: str) -> None:
+    state.actions[event.proposal].rolled_back = event
+    state.head = event.commit
+
+
+def _grant_issued(state: RunState, event: e.GrantIssued, _at: int, _actor: str) -> None:
+    state.grants.setdefault(event.grant.id, GrantState(event))
+
+
+def _grant_revoked(state: RunState, event: e.GrantRevoked, _at: int, _actor: str) -> None:
+    state.grants[event.grant].revoked = event
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------
@@ -537,9 +656,24 @@ HANDLERS: dict[type[e.Event], Callable[[RunState, Any, int, str], None]] = {
     e.TasksGenerated: _tasks_generated,
     e.GateRequested: _gate_requested,
     e.GateOpened: _gate_opened,
+    e.GateVoted: _gate_voted,
+    e.GateReminded: _gate_reminded,
+    e.GateEscalated: _gate_escalated,
+    e.GateCommandRan: _gate_command_ran,
     e.GateDecided: _gate_decided,
     e.GateClosed: _gate_closed,
     e.DecisionRefused: _decision_refused,
+    e.ActionProposed: _action_proposed,
+    e.ActionClassified: _action_classified,
+    e.AgentSlowed: _agent_slowed,
+    e.ApprovalGiven: _approval_given,
+    e.ActionRejected: _action_rejected,
+    e.EffectStarted: _effect_started,
+    e.EffectEnded: _effect_ended,
+    e.EffectApproved: _effect_approved,
+    e.RolledBack: _rolled_back,
+    e.GrantIssued: _grant_issued,
+    e.GrantRevoked: _grant_revoked,
     e.GroupStarted: _group_started,
     e.GroupCompleted: _group_completed,
     e.TaskDispatched: _task_dispatched,

@@ -83,7 +83,8 @@ class Lane(msgspec.Struct, gc=False):
 
 
 class GateState(msgspec.Struct, gc=False):
-    """One visit of a gate. `status`: asked (not open yet), open, decided, closed."""
+    """One visit of a gate. `status`: asked (not open yet), open, decided, closed. `escalated` are the roles that may
+    decide as well by now. A gate about an action belongs to no step."""
 
     gate: str
     visit: int
@@ -93,6 +94,35 @@ class GateState(msgspec.Struct, gc=False):
     decided: e.GateDecided | None = None
     closed: e.GateClosed | None = None
     refused: list[e.DecisionRefused] = []
+    votes: list[e.GateVoted] = []
+    reminders: int = 0
+    escalated: tuple[str, ...] = ()
+    ran: e.GateCommandRan | None = None
+
+
+class ActionState(msgspec.Struct, gc=False):
+    """One proposed action. `status`: proposed, waiting (people are asked), approved, rejected, begun, done, failed."""
+
+    proposed: e.ActionProposed
+    status: str = "proposed"
+    classified: e.ActionClassified | None = None
+    slowed: e.AgentSlowed | None = None
+    gate: str = ""
+    approval: e.ApprovalGiven | None = None
+    rejected: e.ActionRejected | None = None
+    started: e.EffectStarted | None = None
+    ended: e.EffectEnded | None = None
+    approved_after: e.EffectApproved | None = None
+    rolled_back: e.RolledBack | None = None
+    at: int = 0
+
+
+class GrantState(msgspec.Struct, gc=False):
+    """One standing approval: how often it was used, and who took it back."""
+
+    issued: e.GrantIssued
+    used: int = 0
+    revoked: e.GrantRevoked | None = None
 
 
 class Checkpoint(msgspec.Struct, gc=False):
@@ -139,6 +169,9 @@ class RunState(msgspec.Struct):
     steps: dict[str, StepState] = {}
     lanes: dict[str, Lane] = {}
     gates: dict[tuple[str, int], GateState] = {}
+    actions: dict[str, ActionState] = {}
+    grants: dict[str, GrantState] = {}
+    aborted: Problem | None = None
     context: dict[str, str] = {}
     codebase: Codebase | None = None
     questions: tuple[Question, ...] = ()
@@ -186,6 +219,8 @@ def clone(state: RunState) -> RunState:
     new.tasks = {name: _clone_task(task) for name, task in state.tasks.items()}
     new.lanes = {name: _clone_lane(lane) for name, lane in state.lanes.items()}
     new.gates = {key: _clone_gate(gate) for key, gate in state.gates.items()}
+    new.actions = {name: copy(action) for name, action in state.actions.items()}
+    new.grants = {name: copy(grant) for name, grant in state.grants.items()}
     new.checkpoints = dict(state.checkpoints)
     new.due = Due(**{name: dict(getattr(state.due, name)) for name in Due.__struct_fields__})
     for name in _CONTAINERS:
@@ -223,5 +258,5 @@ def _clone_lane(lane: Lane) -> Lane:
 
 def _clone_gate(gate: GateState) -> GateState:
     new = copy(gate)
-    new.refused = list(gate.refused)
+    new.refused, new.votes = list(gate.refused), list(gate.votes)
     return new
