@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from maestro.policy.paths import canonical, info, place
@@ -75,6 +74,8 @@ _SAME = {
     "mongosh": "mongo",
     "mariadb": "mysql",
     "pwsh": "powershell",
+    "R": "r",
+    "littler": "r",
     "fdfind": "fd",
     "batcat": "bat",
 }
@@ -90,11 +91,6 @@ def program_of(path: str) -> str:
     if found := _VERSIONED.fullmatch(name):
         name = found[1]
     return name
-
-
-@lru_cache(maxsize=1)
-def _descriptions() -> dict[str, Tool]:
-    return TOOLS
 
 
 def is_described(name: str) -> bool:
@@ -131,8 +127,9 @@ def call(reader: Reader, words: list[Text], stdin: Text, flow: Flow, *, wrapped:
 
 def _known(use: Use, program: str) -> Text:
     before = len(use.reader.found.effects)
-    function = special.PROGRAMS.get(program) or special.PROGRAMS.get(_SAME.get(program, program))
-    tool = TOOLS.get(program) or TOOLS.get(_SAME.get(program, program))
+    if program not in special.PROGRAMS and program not in TOOLS:
+        use.name = program = _SAME.get(program, program)
+    function, tool = special.PROGRAMS.get(program), TOOLS.get(program)
     if function is not None:
         output = function(use)
     elif tool is not None:
@@ -217,10 +214,12 @@ def _dry_value(use: Use, wanted: str) -> bool:
 
 def _only_asks(use: Use, tool: Compiled) -> bool:
     parsed = use.parsed
+    if len(use.arguments) == 1 and use.arguments[0].value in _ASKING - {"-v", "-h"}:
+        return True
     if parsed.asks_for_help or (tool.help & parsed.options.keys() and not tool.help & tool.grammar.values):
         return True
     words = parsed.words()
-    return bool(words) and words[0] in ("help", "version", "--help") and not tool.tool.first and not tool.tool.only_text
+    return bool(words) and words[0] in ("help", "version", "--help") and not tool.tool.first
 
 
 def _option_values(use: Use, tool: Compiled) -> None:
@@ -253,6 +252,8 @@ def apply(use: Use, outcome: Outcome, taken: int) -> Text | None:
         case "deletes" | "deletes-all":
             for path in rest:
                 use.delete(path, recursive=outcome.action == "deletes-all")
+            if not rest:
+                use.add("delete", use.name, "project", "files that its options name")
         case "runs":
             return use.run(rest)
         case "shell":
@@ -308,7 +309,7 @@ def _look_at_arguments(use: Use, tool: Tool | None) -> None:
             use.add("credential", use.name, "", "send" if network else "read")
         if PERSONAL in argument.marks and network:
             use.add("personal-data", use.name, "", "send")
-        if not use.name in special.READS_BY_ITSELF:
+        if use.name not in special.READS_BY_ITSELF:
             for path in _PATHS.findall(argument.value):
                 _mention(use, path, network)
     if network and SECRET in use.stdin.marks:

@@ -19,6 +19,8 @@ RUNS_CODE = frozenset(
     PERL5OPT PERL5LIB RUBYOPT NODE_OPTIONS JAVA_TOOL_OPTIONS _JAVA_OPTIONS GIT_SSH_COMMAND GIT_SSH GIT_EXTERNAL_DIFF GIT_ASKPASS
     GIT_PROXY_COMMAND GIT_EXEC_PATH GIT_TEMPLATE_DIR GIT_CONFIG_COUNT GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM LESSOPEN LESSCLOSE ZDOTDIR
     PYTHONINSPECT PYTHONBREAKPOINT MANPAGER BROWSER SUDO_ASKPASS SSH_ASKPASS GCONV_PATH SHELLOPTS BASHOPTS PS4 PYTHONHOME
+    TAR_OPTIONS RSYNC_RSH CVS_RSH SVN_SSH LUA_INIT R_PROFILE R_PROFILE_USER EXINIT VIMINIT PERL5DB RUBYLIB LESSKEY npm_config_script_shell
+    npm_config_registry PIP_INDEX_URL PIP_EXTRA_INDEX_URL UV_INDEX_URL UV_EXTRA_INDEX_URL GOPROXY GOINSECURE GONOSUMDB GOFLAGS DOCKER_HOST
     GLIBC_TUNABLES RUSTC_WRAPPER CARGO_BUILD_RUSTC_WRAPPER MAVEN_OPTS HOSTALIASES""".split()
 )
 """Whoever sets one of these decides what other programs run."""
@@ -45,12 +47,12 @@ _TRUST = {
 _PROXIES = frozenset("HTTP_PROXY HTTPS_PROXY ALL_PROXY".split())
 
 
-def assignment(reader: Reader, node: Node, *, for_one: bool = False) -> None:
+def assignment(reader: Reader, node: Node, *, for_one: bool = False, value: list[Text] | None = None) -> None:
     """`name=value`. `for_one`: before a command, and for it alone."""
     name = node.get("Name", {}).get("Value", "")
     if not name:
         return
-    value = _value(reader, node)
+    value = _value(reader, node) if value is None else value
     if node.get("Index"):
         value = [ANYTHING] if (old := reader.variable(name)) is None else _with_element(reader, node, old, value)
     if node.get("Append"):
@@ -102,6 +104,14 @@ def _is_harmless(name: str, value: str) -> bool:
         return value in ("sccache", "")
     if name in ("GIT_SSH_COMMAND", "GIT_SSH"):
         return value == "ssh"
+    if name == "GOFLAGS":
+        return "exec" not in value
+    if name in ("GOPROXY", "PIP_INDEX_URL", "UV_INDEX_URL", "npm_config_registry"):
+        return value.startswith(
+            ("https://proxy.golang.org", "https://pypi.org", "https://registry.npmjs.org", "direct", "off")
+        )
+    if name == "DOCKER_HOST":
+        return value.startswith("unix:")
     return name == "MANPAGER" or not value
 
 
@@ -143,6 +153,7 @@ def declaration(reader: Reader, node: Node) -> None:
     """`export`, `declare`, `local`, `readonly`, `typeset`, `nameref`."""
     variant = node.get("Variant", {}).get("Value", "")
     flags = ""
+    values: list[tuple[str, bool, Node, list[Text]]] = []
     for each in node.get("Args", []):
         if not each.get("Name"):
             flag = words.value_of(each.get("Value"), reader)
@@ -156,7 +167,11 @@ def declaration(reader: Reader, node: Node) -> None:
         if "n" in flags and variant != "export":
             reader.state.variables[name] = [ANYTHING]
             continue
-        assignment(reader, each)
+        values.append((name, exported, each, _value(reader, each)))
+    for name, exported, each, value in values:
+        if variant in ("local", "declare", "typeset") and reader.calling:
+            reader.shadowed.setdefault(name, reader.state.variables.get(name))
+        assignment(reader, each, value=value)
         if exported:
             observe(reader, name, joined(reader.variable(name) or []), exported=True)
 

@@ -81,7 +81,7 @@ def deleted(reader: Reader, path: Text, *, recursive: bool = False) -> None:
         reader.found.problems["what is deleted depends on what nobody can know beforehand"] = None
         return
     where = info(canonical(value, reader.state.cwd, reader.state.home))
-    everything = recursive and where.path in (".", "*", "./*", "..") or re.fullmatch(r"(\./)?\.?\*(/\*)*", value)
+    everything = (recursive and where.path in (".", "*", "./*", "..")) or re.fullmatch(r"(\./)?\.?\*(/\*)*", value)
     is_all = bool(everything) and where.where == "project" and recursive and where.path in (".", "*", ".*")
     _effects(reader, "delete", path, deep=recursive, detail="all" if is_all else "recursive" if recursive else "")
     reader.state.files.pop(place_in_memory(reader, value), None)

@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maestro.policy.shell.syntax import Node
+from maestro.policy.shell.syntax import PLACES, Node
 
-_PLACES = frozenset(
-    """
-        Pos End Position Semicolon OpPos Lparen Rparen Lbrace Rbrace Left Right Dollar ValuePos ValueEnd Hash
-        ThenPos FiPos
-        """
-    "WhilePos DoPos DonePos ForPos InPos Case In Esac Time Let Coproc".split()
-)
 _REMARKS = frozenset("Comments Last CondLast ThenLast DoLast".split())
-_PASSED_OVER = _PLACES | _REMARKS | {"Type"}
+_PASSED_OVER = PLACES | _REMARKS | {"Type", "In", "InPos"}
 
 FIELDS: dict[str, frozenset[str]] = {
     name: frozenset(fields.split())

@@ -20,6 +20,8 @@ class Grammar:
     single: bool = False
     first: bool = False
     plus: bool = False
+    abbreviates: bool = False
+    """The beginning of a long option stands for the whole, as in GNU programs and git."""
 
 
 @dataclass
@@ -63,24 +65,22 @@ def parse(arguments: Sequence[Text], grammar: Grammar) -> Parsed:
             parsed.rest = pending
             parsed.operands += pending
             break
-        if text in _HELP and not after_strange:
-            parsed.asks_for_help = True
-        is_option = len(text) > 1 and text[0] == "-" or (grammar.plus and text.startswith("+"))
-        if not is_option or _is_number(text):
+        if text in _HELP and not after_strange and text not in grammar.values:
+            parsed.asks_for_help |= "version" not in text or not parsed.operands
+        is_option = (len(text) > 1 and text[0] == "-") or (grammar.plus and text.startswith("+"))
+        if not is_option:
             parsed.operands.append(argument)
             if grammar.first:
                 parsed.operands += pending
                 break
             after_strange = False
+        elif text[1:].isdigit():
+            parsed.options.setdefault(text, []).append(EMPTY)
         elif text.startswith("--") or grammar.single:
             after_strange = _long(argument, pending, grammar, parsed)
         else:
             after_strange = _cluster(argument, pending, grammar, parsed)
     return parsed
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdigit()
 
 
 def _long(argument: Text, pending: list[Text], grammar: Grammar, parsed: Parsed) -> bool:
@@ -99,7 +99,7 @@ def _long(argument: Text, pending: list[Text], grammar: Grammar, parsed: Parsed)
 
 def _in_full(name: str, grammar: Grammar) -> str:
     """GNU programs take the beginning of a long option for the whole."""
-    if name in grammar.known or name in grammar.values or len(name) < 4:
+    if not grammar.abbreviates or name in grammar.known or name in grammar.values or len(name) < 3:
         return name
     longer = {each for each in grammar.known | grammar.values if each.startswith(name)}
     return longer.pop() if len(longer) == 1 else name

@@ -40,7 +40,7 @@ def unescaped_in_quotes(text: str) -> str:
     return re.sub(r'\\(\n|[$`"\\])', lambda found: "" if found[1] == "\n" else found[1], text)
 
 
-_WILD = re.compile(r"(?<!\\)(?:\\\\)*[*?\[]")
+_WILD = re.compile(r"(?<!\\)(?:\\\\)*(?:[*?]|\[[^\]]+\])")
 
 
 def is_glob(text: str) -> bool:

@@ -46,24 +46,32 @@ def _open(reader: Reader, node: Node, flow: Flow) -> None:
     operator, number = node.get("Op", ""), node.get("N", {}).get("Value", "")
     if operator in _DOCUMENTS:
         literal = words.is_quoted(node.get("Word"))
-        flow.stdin = words.document(node.get("Hdoc"), literal, reader)
+        _put(reader, number, words.document(node.get("Hdoc"), literal, reader), flow)
         return
     target = words.value_of(node.get("Word"), reader)
     if operator == "<<<":
-        flow.stdin = joined([target, Text("\n")])
+        _put(reader, number, joined([target, Text("\n")]), flow)
     elif host := _host(target.value):
         flow.hosts.append(host)
         reader.found.add("network", host, files.where_of_host(host), "send")
         if "<" in operator:
             flow.stdin = Text(flow.stdin.value, marks=flow.stdin.marks | {NETWORK})
+    elif operator == "<&" and target.value.isdigit():
+        flow.stdin = reader.state.files.get(f"/dev/fd/{target.value}", flow.stdin.having("stdin", "descriptor"))
     elif operator in _INPUTS and not _is_descriptor(target.value):
         content = files.read(reader, target)
-        if number in ("", "0"):
-            flow.stdin = content
+        _put(reader, number, content, flow)
         if operator == "<>":
             files.written(reader, target, EMPTY, appended=True)
     elif ">" in operator and not (operator in (">&", "<&") and _is_descriptor(target.value)):
         _open_output(reader, operator, number, target, flow)
+
+
+def _put(reader: Reader, number: str, content: Text, flow: Flow) -> None:
+    if number in ("", "0"):
+        flow.stdin = content
+    else:
+        reader.state.files[f"/dev/fd/{number}"] = content
 
 
 def _open_output(reader: Reader, operator: str, number: str, target: Text, flow: Flow) -> None:

@@ -64,13 +64,9 @@ NAMES_ONLY = frozenset(
 
 READS_BY_ITSELF = NAMES_ONLY | frozenset(
     """
-        rm cat head tail less more grep sed awk cp mv tar dd tee bash sh source . curl wget scp rsync sudo env
-        xargs eval exec timeout
-        """
-    """
-        nice nohup python python3 node perl ruby php ssh docker kubectl find doas su setsid watch time parallel
-        rg ag ack
-        """.split()
+    grep sed awk bash source . curl wget sudo env xargs eval exec timeout nice nohup python perl ruby php node ssh docker kubectl
+    find doas su setsid watch time parallel rg ag ack jq yq gojq openssl psql mysql sqlite3
+    """.split()
 )
 """Programs whose function looks at their paths, or whose command is looked at when they run it."""
 
@@ -78,9 +74,7 @@ NETWORK_PROGRAMS = frozenset(
     """
         curl wget nc ncat netcat socat ssh scp sftp rsync ftp tftp telnet http https httpie xh mail mailx mutt
         sendmail mutt swaks nslookup dig host drill
-        """
-    """
-        ping openssl aria2c lynx w3m links lftp rclone aws gsutil az gh slack-cli wormhole croc msmtp smbclient
+        ping aria2c lynx w3m links lftp rclone aws gsutil az gh slack-cli wormhole croc msmtp smbclient
         whois
         """.split()
 )

@@ -33,7 +33,7 @@ MOST_INPUT = 60_000
 MOST_OUTPUT = 24_000_000
 SECONDS = 5.0
 _MEMORY = 1 << 30
-_KEPT = 4096
+_KEPT = 8192
 _TOGETHER = 12_000
 _ENVIRONMENT = {"GOMAXPROCS": "1", "GOMEMLIMIT": "200MiB"}
 
@@ -182,6 +182,27 @@ def _ask(text: str) -> Node:
         tree: Node = msgspec.json.decode(answer)
     except (msgspec.DecodeError, RecursionError):
         raise Unparsable("shfmt gave no tree") from None
+    return _without_places(tree)
+
+
+PLACES = frozenset(
+    "Pos End Position Semicolon OpPos Lparen Rparen Lbrace Rbrace Left Right Dollar ValuePos ValueEnd Hash ThenPos FiPos "
+    "WhilePos DoPos DonePos ForPos Case Esac Time Let Coproc".split()
+)
+
+
+def _without_places(tree: Node) -> Node:
+    """Where in the text each node stands is nine tenths of the answer, and nobody asks."""
+    pending: list[Any] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending += node
+            continue
+        for name in PLACES & node.keys():
+            if not isinstance(node[name], bool):
+                del node[name]
+        pending += [value for value in node.values() if isinstance(value, dict | list)]
     return tree
 
 

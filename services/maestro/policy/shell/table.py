@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, cast, get_args
 
 from maestro.policy.effects import EffectKind, Where
@@ -63,6 +63,7 @@ class Tool:
     help: str = "-h"
     single: bool = False
     first: bool = False
+    abbreviates: bool = False
     network: bool = False
     """What it is given goes to a host."""
     only_text: bool = False
@@ -86,7 +87,7 @@ def compiled(tool: Tool) -> Compiled:
     return _compiled(tool)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(tool: Tool) -> Compiled:
     rules = tuple(_rule(line) for line in tool.rules.strip().splitlines() if line.strip() and line.strip()[0] != "#")
     mentioned = {
@@ -96,7 +97,9 @@ def _compiled(tool: Tool) -> Compiled:
     values = frozenset(tool.values.split()).union(*groups)
     dry = tuple(tool.dry.split())
     known = frozenset(tool.flags.split()) | mentioned | {each.partition("=")[0] for each in dry}
-    grammar = Grammar(values, frozenset(tool.optional.split()), known, tool.single, tool.first)
+    grammar = Grammar(
+        values, frozenset(tool.optional.split()), known, tool.single, tool.first, abbreviates=tool.abbreviates
+    )
     return Compiled(tool, grammar, rules, *groups, dry, frozenset(tool.help.split()))
 
 
@@ -147,5 +150,5 @@ def _holds(condition: str, parsed: Parsed, words: list[str]) -> bool:
 def _given(option: str, parsed: Parsed) -> bool:
     name, equals, wanted = option.partition("=")
     if not equals:
-        return parsed.on(name)
+        return parsed.on(name) if "*" not in name else any(fits(name, given) for given in parsed.options)
     return any(fits(wanted.replace("/", "|"), value.value) for value in parsed.values(name))

@@ -30,10 +30,22 @@ class Use:
     """Set where a path among the arguments is only a name."""
 
     def parse(
-        self, values: str = "", optional: str = "", known: str = "", *, single: bool = False, first: bool = False
+        self,
+        values: str = "",
+        optional: str = "",
+        known: str = "",
+        *,
+        single: bool = False,
+        first: bool = False,
+        abbreviates: bool = False,
     ) -> Parsed:
         grammar = Grammar(
-            frozenset(values.split()), frozenset(optional.split()), frozenset(known.split()), single=single, first=first
+            frozenset(values.split()),
+            frozenset(optional.split()),
+            frozenset(known.split()),
+            single=single,
+            first=first,
+            abbreviates=abbreviates,
         )
         self.parsed = parse(self.arguments, grammar)
         return self.parsed

@@ -10,7 +10,7 @@ from maestro.policy.shell.nodes import unaccounted
 from maestro.policy.shell.params import arithmetic
 from maestro.policy.shell.state import MOST_DEPTH, MOST_STEPS, Conditions, Findings, State, assigned
 from maestro.policy.shell.syntax import Node, Unparsable, parse
-from maestro.policy.shell.text import ANYTHING, EMPTY, NETWORK, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import ANYTHING, DECODED, EMPTY, NETWORK, STDIN, UNKNOWN, Text, anything, joined
 
 _MOST_TURNS = 16
 
@@ -28,6 +28,8 @@ class Reader:
         self.depth = depth
         self.conditions = Conditions()
         self.calling: tuple[str, ...] = ()
+        self.shadowed: dict[str, list[Text] | None] = {}
+        """What variables held that a function made its own."""
 
     def fork(self, deeper: int = 0) -> Reader:
         other = Reader(self.state.copy(), self.found, self.depth + deeper)
@@ -56,6 +58,8 @@ class Reader:
         if NETWORK in text.marks:
             self.found.opaque("remote", "runs what comes from the network")
             return ANYTHING
+        if DECODED in text.marks:
+            self.found.opaque("decoded", "runs what was decoded")
         if not text.known and not self._is_only_data(text.value):
             self.found.opaque("unresolved", "runs a text that nobody can know beforehand")
         reader = self if same_state else self.fork()
@@ -250,12 +254,17 @@ class Reader:
         if name in self.calling:
             self.found.opaque("unresolved", f"{name} calls itself, without an end that anybody could see")
             return ANYTHING
-        before = self.state.positional, self.calling
-        self.state.positional, self.calling = arguments, (*self.calling, name)
+        before = self.state.positional, self.calling, self.shadowed
+        self.state.positional, self.calling, self.shadowed = arguments, (*self.calling, name), {}
         try:
             return self.statement(body, stdin)
         finally:
-            self.state.positional, self.calling = before
+            for variable, value in self.shadowed.items():
+                if value is None:
+                    self.state.variables.pop(variable, None)
+                else:
+                    self.state.variables[variable] = value
+            self.state.positional, self.calling, self.shadowed = before
 
 
 import re  # noqa: E402

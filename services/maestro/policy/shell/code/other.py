@@ -66,7 +66,7 @@ _STARTS_SHELL = re.compile(
     r"|cmd\.exe|\$c=|`\$"
 )
 _DECODES = re.compile(
-    r"\b(?:eval|assert|Function|instance_eval|class_eval|load_string|loadstring|exec|create_function"
+    r"\b(?:eval|assert|Function|instance_eval|class_eval|load|load_string|loadstring|exec|create_function"
     r"|Invoke-Expression|iex|vm\.run\w+|doString)\b\s*\(?\s*([^;]*)"
 )
 _MADE = re.compile(
@@ -92,7 +92,7 @@ def read_code(use: Use, code: Text) -> None:
     if NETWORK in code.marks:
         use.opaque("remote", "runs what comes from the network")
         return
-    text = code.value
+    text = re.sub(r"\[\s*['\"](\w+)['\"]\s*\]\s*\(", r".\1(", code.value)
     if not code.known and text.strip().startswith(UNKNOWN):
         use.opaque("unresolved", "runs code that nobody can know beforehand")
     use.add("read", "code", "", use.name)
@@ -156,11 +156,8 @@ def _list_after(text: str, place: int) -> list[str]:
 
 def _is_method_of_pattern(text: str, found: re.Match[str]) -> bool:
     """`/x/.exec(...)` and `pattern.exec(...)` search; `db.exec` asks a database."""
-    return (
-        found[1] in ("exec", "system", "spawn")
-        and text[: found.start()].rstrip().endswith((".", "->", "::"))
-        or re.search(r"[\w)\]/]\.$", text[: found.start(1)]) is not None
-        and found[1] == "exec"
+    return (found[1] in ("exec", "system", "spawn") and text[: found.start()].rstrip().endswith((".", "->", "::"))) or (
+        re.search(r"[\w)\]/]\.$", text[: found.start(1)]) is not None and found[1] == "exec"
     )
 
 
@@ -182,6 +179,8 @@ def _evaluations(use: Use, text: str) -> None:
             continue
         if re.search(rf"\b{re.escape(word)}\b", bare) and _MADE.search(found[1]):
             use.opaque("decoded", "runs code that it decodes or fetches")
+        elif inner := _STRINGS.match(found[1].strip()):
+            read_code(use, Text(_plain(next((group for group in inner.groups() if group), ""))))
 
 
 def _files(use: Use, text: str) -> None:
@@ -227,7 +226,8 @@ def _sensitive_strings(use: Use, text: str) -> None:
             if "credential" in known.classes:
                 use.read(Text(path))
             elif known.classes & {"security", "guard", "start-up"} and re.search(
-                r"write|put|open[^;]*['\"](?:w|a|>)|copy|rename|>>|append|chmod|unlink|delete|spit", text
+                r"write|put|truncate|openSync|sysopen|O_WRONLY|link|dump|open[^;]*['\"](?:w|a|>)|copy|rename|>>|append|chmod|unlink|delete|spit",
+                text,
             ):
                 use.write(Text(path))
 

@@ -287,7 +287,7 @@ class _Reader(ast.NodeVisitor):
             word.arg == "shell" and isinstance(word.value, ast.Constant) and word.value.value for word in node.keywords
         )
         words = self.words(first)
-        if isinstance(first, ast.List | ast.Tuple) or not shell and len(words) > 1:
+        if isinstance(first, ast.List | ast.Tuple) or (not shell and len(words) > 1):
             if self.name_of(node.func).startswith(("os.exec", "os.posix")):
                 words = words[1:] or words
             self.use.run(words, EMPTY)
@@ -303,10 +303,8 @@ class _Reader(ast.NodeVisitor):
             self.use.delete(path)
         elif name in _DELETES_ALL:
             self.use.delete(path, recursive=True)
-        elif (
-            name in ("open", "io.open", "codecs.open", "pathlib.Path.open", "os.open", "builtins.open")
-            or short == "open"
-            and "Path" in name
+        elif name in ("open", "io.open", "codecs.open", "pathlib.Path.open", "os.open", "builtins.open") or (
+            short == "open" and "Path" in name
         ):
             self._open(node, name, path)
         elif name in _WRITES or short in ("write_text", "write_bytes"):
@@ -336,6 +334,13 @@ class _Reader(ast.NodeVisitor):
                 ],
                 EMPTY,
             )
+        elif name in (
+            "pathlib.Path.rename",
+            "pathlib.Path.replace",
+            "pathlib.Path.hardlink_to",
+            "pathlib.Path.symlink_to",
+        ):
+            self.use.run([Text("mv"), path, self.text(first)], EMPTY)
         elif found := _REQUESTS.fullmatch(name):
             self._request(node, found[1], first)
         elif name in _OPENERS:
@@ -343,9 +348,7 @@ class _Reader(ast.NodeVisitor):
                 node,
                 "post"
                 if any(word.arg == "data" for word in node.keywords)
-                or len(node.args) > 1
-                and "Retrieve" not in name
-                and "urlretrieve" not in name
+                or (len(node.args) > 1 and "Retrieve" not in name and "urlretrieve" not in name)
                 else "get",
                 first,
             )

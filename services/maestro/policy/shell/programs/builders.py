@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maestro.policy.shell.programs.shells import unpacked_from_elsewhere
 from maestro.policy.shell.programs.tasks import effect_of_task
 from maestro.policy.shell.text import EMPTY, Text, anything, joined
 from maestro.policy.shell.use import Use
@@ -73,7 +74,9 @@ def _eval(use: Use, text: Text) -> None:
 
 
 def _task(use: Use, word: Text, what: str) -> None:
-    if not word.known:
+    if unpacked_from_elsewhere(use):
+        use.opaque("remote", "runs the rules of what was fetched before")
+    elif not word.known:
         use.add("run-code", word.value, "unresolved", what)
     elif not effect_of_task(use, word.value):
         use.add("run-code", word.value, "project", what)

@@ -165,8 +165,15 @@ def stdin_of_terminal(use: Use) -> Text:
     return anything(STDIN)
 
 
+def remember(use: Use) -> Text:
+    """`hash -p`: a name for another program."""
+    if use.parse(values="-p").has("-p"):
+        use.opaque("unresolved", "a name is given to another program")
+    return EMPTY
+
+
 _NOTHING = """
-    : true false exit return break continue shift wait jobs bg fg disown ulimit umask shopt hash type times \
+    : true false exit return break continue shift wait jobs bg fg disown ulimit umask shopt type times \
     caller suspend logout dirs help compgen compopt let getopts sleep usleep unalias getopt clear reset \
     tput stty tty bell cls [
     """
@@ -202,4 +209,5 @@ PROGRAMS = {
     "whence": which,
     "where": which,
     "exec": execute,
+    "hash": remember,
 }

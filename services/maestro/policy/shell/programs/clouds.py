@@ -45,7 +45,7 @@ _BILLED = re.compile(
     r"^(?:run-instances|create-db|create-cluster|create-cache|purchase|request-spot|create-nat|allocate"
     r"|create-instance|create-fleet|start-instance|create-domain|register-domain|create-capacity"
     r"|create-savings|create-reserved|create-hosted|buy|subscribe|upgrade-plan|create-endpoint"
-    r"|create-training|create-notebook|invoke-model|start-query|create-environment|modify-reserved)"
+    r"|create-training|create-notebook|invoke-model|create-environment|modify-reserved)"
 )
 _BILLED_NOUNS = frozenset(
     """
@@ -75,7 +75,7 @@ _AWS_VALUES = """
     --cli-input-json --cli-input-yaml --parameters --template-body --template-file --acl --policy
     --policy-document --policy-name --include --exclude --storage-class --metadata --content-type
     --cache-control --expires-in --payload --zip-file --user-pool-id --username --message --subject --value
-    --type --max-items --starting-token --page-size --secret-string --skip-final-snapshot_
+    --type --max-items --starting-token --page-size --query-string --sql --statement --secret-string --skip-final-snapshot_
     """.replace(" --skip-final-snapshot_", "")
 
 
@@ -157,6 +157,18 @@ def aws(use: Use) -> Text:
         _add(use, "deploy", words, "remote command")
         for value in re.findall(r"commands=\[?[\"']?([^\]\"']+)", " ".join(word.value for word in use.arguments)):
             use.shell(Text(value))
+    elif (
+        service in ("athena", "redshift-data", "timestream-query", "rds-data", "dynamodb")
+        and verb.startswith(("start-query-execution", "execute-statement", "batch-execute", "query"))
+        and verb != "query"
+    ):
+        from maestro.policy.shell.programs.data import _statement
+
+        for text in parsed.values("--query-string", "--sql", "--statement", "--sqls"):
+            _statement(use, text, "")
+        _add(use, "network", words, "send")
+    elif service == "eks" and verb == "update-kubeconfig":
+        _add(use, "credential", words, "write")
     elif service == "lambda" and verb == "invoke":
         _add(use, "deploy", words, "invoked")
     elif service in ("ecs", "eks") and verb in ("execute-command", "update-kubeconfig"):
@@ -374,6 +386,9 @@ def cloud(use: Use) -> Text:
 
 
 def _cloud_words(use: Use, words: list[str]) -> None:
+    if "get-credentials" in words:
+        _add(use, "credential", words, "write")
+        return
     flat = [part for word in words for part in word.split(":")]
     verbs = [word for word in flat if _READ.match(word) or _DESTROY.match(word)]
     reads = any(_READ.match(word) for word in flat) and not any(_DESTROY.match(word) for word in flat)
@@ -381,10 +396,8 @@ def _cloud_words(use: Use, words: list[str]) -> None:
     joined = " ".join(flat)
     if is_kept_secret(use, flat):
         metadata = (
-            flat[-1] in ("list", "ls")
-            and not re.search(r"keys? list|credential|connection-string|config", joined)
-            or (len(flat) > 1 and "list" in flat and use.name == "gcloud")
-        )
+            flat[-1] in ("list", "ls") and not re.search(r"keys? list|credential|connection-string|config", joined)
+        ) or (len(flat) > 1 and "list" in flat and use.name == "gcloud")
         _add(
             use,
             "read" if metadata else "credential",
@@ -399,15 +412,12 @@ def _cloud_words(use: Use, words: list[str]) -> None:
         )
     elif flat[0] in ("login", "logout", "auth", "auth:login", "authorizations", "configure", "init", "token", "tokens"):
         _add(use, "read" if reads and "print" not in joined and "token" not in joined else "credential", words, "write")
-    elif (
-        _PEOPLE.search(joined)
-        or re.search(r"\bauth(?:entication)? (?:export|import)|users? (?:export|import|list)", joined)
+    elif _PEOPLE.search(joined) or (
+        re.search(r"\bauth(?:entication)? (?:export|import)|users? (?:export|import|list)", joined)
         and use.name in ("firebase", "auth0", "okta", "clerk")
     ):
         _add(use, "personal-data", words, "read" if reads else "")
-    elif any(word in _SECURITY_SERVICES for word in flat) and not reads:
-        _add(use, "security-config", words, "")
-    elif (
+    elif (any(word in _SECURITY_SERVICES for word in flat) and not reads) or (
         re.search(
             r"iam|policy-binding|firewall|role assignment|access-policy|add-members?|security-group"
             r"|(?:add|remove|set)-iam|acl|role create|sp create|service-accounts?|nsg|ssl|cors"
@@ -422,17 +432,14 @@ def _cloud_words(use: Use, words: list[str]) -> None:
         harmless = (
             flat[-1] in ("remove", "reset", "release")
             and flat[0] in ("config", "extension", "components", "context", "remote")
-            or flat[:1] in (["config"],)
-        )
+        ) or flat[:1] in (["config"],)
         _add(use, "deploy" if harmless else "data-destroy", words, "cloud")
     elif reads and verbs:
         _add(use, "read", words, "")
     elif re.search(r"backups? restore|pitr|failover|restore", joined):
         _add(use, "data-destroy", words, "restore")
     elif (
-        flat[-1:]
-        and "create" in flat
-        and any(word in _BILLED_NOUNS for word in flat)
+        (flat[-1:] and "create" in flat and any(word in _BILLED_NOUNS for word in flat))
         or any(word in ("billing", "purchase", "buy", "upgrade-plan", "subscription") for word in flat)
         or joined.startswith(("addons create", "addons upgrade", "apps create --plan"))
     ):
@@ -496,13 +503,9 @@ PROGRAMS = {
             gcloud az doctl linode-cli hcloud vultr-cli scw oci ibmcloud aliyun tccli openstack exo civo upcloud
             upctl ovh yc heroku fly flyctl vercel netlify wrangler railway render firebase amplify eb sam-none
             copilot-cli deployctl surge now
-            """
-        """
             cf cloudflared cloudctl koyeb northflank platform upsun ali tencent digitalocean nova glance cinder
             neutron keystone gandi godaddy namecheap porter zeit zeabur appwrite convex auth0 okta clerk
             launchdarkly ldcli sentry-cli datadog-ci newrelic pd pagerduty statuspage
-            """
-        """
             atlas-none mongocli ccloud confluent aiven avn databricks snowsight fastly akamai bunny cloudinary
             mapbox twilio-none contentful sanity strapi shopify shopify-cli magento-cloud terminus acli lando
             ddev pantheon acquia

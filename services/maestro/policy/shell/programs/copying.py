@@ -7,7 +7,7 @@ from typing import Literal
 
 from maestro.policy.paths import canonical, info
 from maestro.policy.shell import files
-from maestro.policy.shell.text import EMPTY, STDIN, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, STDIN, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 
@@ -15,6 +15,7 @@ def remove(use: Use) -> Text:
     parsed = use.parse(
         values="",
         known="--recursive --force --interactive --one-file-system --no-preserve-root --preserve-root --verbose --dir",
+        abbreviates=True,
     )
     if parsed.asks_for_help:
         return EMPTY
@@ -152,13 +153,15 @@ def change_mode(use: Use) -> Text:
     if any(option in ("--help", "--version") for option in options):
         return EMPTY
     recursive = any(
-        option.startswith("-") and not option.startswith("--") and "R" in option or option == "--recursive"
+        (option.startswith("-") and not option.startswith("--") and "R" in option) or option == "--recursive"
         for option in options
     )
     if any(option.startswith("--reference") for option in options):
         words = [Text("reference"), *words]
     if not words:
         return EMPTY
+    if not re.fullmatch(r"[0-7]{1,5}|reference|(?:[ugoa]*[-+=][rwxXstugo]*,?)+", words[0].value):
+        words = [Text("-R"), *words]  # whatever the mode is, it is not known
     _mode(use, words[0].value, words[1:], recursive)
     return EMPTY
 
@@ -227,17 +230,13 @@ def dd(use: Use) -> Text:
 
 # --- archives --------------------------------------------------------------------------------------------------------
 
-_TAR_VALUES = (
-    """
+_TAR_VALUES = """
         -f --file -C --directory -T --files-from -X --exclude-from --exclude -I --use-compress-program
         --transform --xform -g --listed-incremental --checkpoint-action --to-command
-        """
-    """
         --rsh-command --rmt-command -F --info-script --new-volume-script --owner --group --mode
         --strip-components -b -H --format -K -N --newer -L -V --label --warning --one-top-level-none
         --anchored-none
         """
-)
 
 
 def tar(use: Use) -> Text:
@@ -251,7 +250,11 @@ def tar(use: Use) -> Text:
             new += [Text("-" + letter), *rest[:1]]
             rest = rest[1:]
         use.arguments = [*(new if new[0].value != "-" else new[1:]), *rest]
-    parsed = use.parse(values=_TAR_VALUES)
+    parsed = use.parse(
+        values=_TAR_VALUES,
+        known="--create --extract --get --list --append --update --delete --diff --to-stdout --remove-files --absolute-names --verbose --gzip",
+        abbreviates=True,
+    )
     if parsed.asks_for_help:
         return EMPTY
     for text in parsed.values(
@@ -314,6 +317,7 @@ def unzip(use: Use) -> Text:
         return joined(use.read(path) for path in parsed.operands[:1])
     content = joined(use.read(path) for path in parsed.operands[:1])
     into = parsed.value("-d")
+    use.reader.state.files[UNKNOWN] = anything(*content.marks)
     if into.value:
         use.write(into, content)
     else:

@@ -81,6 +81,8 @@ _PRODUCTION = re.compile(r"(?<![a-z])(?:prod|production|prd|live)(?![a-z])", re.
 
 
 def sql_client(use: Use) -> Text:
+    if use.name == "sqlcmd" and use.arguments and not use.arguments[0].value.startswith("-"):
+        return _sqlcmd_verbs(use)
     values, statements, files, passwords, databases = _CLIENTS.get(use.name, _CLIENTS["psql"])
     single = use.name in ("sqlite3", "sqlite", "duckdb")
     every = f"{values} {statements} {files} {passwords if passwords != '-p --password' else ''} {databases}".replace(
@@ -119,6 +121,19 @@ def sql_client(use: Use) -> Text:
     for text in parsed.values("--pager"):
         use.shell(text)
     return anything(*_marks(use))
+
+
+def _sqlcmd_verbs(use: Use) -> Text:
+    """sqlcmd's newer form: `sqlcmd query SQL`, `sqlcmd create mssql`."""
+    parsed = use.parse(values="-q --query -d --database")
+    verb = parsed.words()[0]
+    for text in [*parsed.values("-q", "--query"), *(parsed.operands[1:] if verb == "query" else [])]:
+        _statement(use, text, "")
+    if verb in ("delete", "uninstall"):
+        use.add("data-destroy", "sqlcmd delete")
+    elif verb in ("create", "install", "start", "stop"):
+        use.add("service", f"sqlcmd {verb}")
+    return anything()
 
 
 def _marks(use: Use) -> list[str]:

@@ -22,7 +22,11 @@ def echo(use: Use) -> Text:
         words.pop(0)
     text = joined(words, " ")
     value = ansi_c(text.value, echo=True) if escapes else text.value
-    return Text(value + ("" if newline else "\n"), marks=text.marks)
+    marks = text.marks | {DECODED} if escapes and _NUMERIC.search(text.value) else text.marks
+    return Text(value + ("" if newline else "\n"), marks=marks)
+
+
+_NUMERIC = re.compile(r"\\(?:x[0-9a-fA-F]|[0-7]{2,3}|u[0-9a-fA-F])")
 
 
 _DIRECTIVE = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?([a-zA-Z])|\(([^)]*)\)T)")
@@ -49,6 +53,8 @@ def _formatted(form: Text, arguments: list[Text]) -> Text:
     marks = frozenset().union(form.marks, *(word.marks for word in arguments))
     if not form.known:
         return Text(UNKNOWN, marks=marks)
+    if any(_NUMERIC.search(word.value) for word in (form, *arguments)):
+        marks |= {DECODED}
     pending = [word.value for word in arguments]
     parts: list[str] = []
 
@@ -304,24 +310,16 @@ def summed(use: Use) -> Text:
     return anything("number")
 
 
-_PATTERN_VALUES = (
-    """
+_PATTERN_VALUES = """
         -e -f -A -B -C -m -d -D --regexp --file --after-context --before-context --context --max-count --include
         --exclude --exclude-dir --exclude-from
-        """
-    """
         --include-dir --color --colour --label --binary-files --devices --directories -g --glob --iglob -t
         --type -T --type-not --type-add -M --max-columns -E --encoding
-        """
-    """
         -r --replace -j --threads --sort --sortr --max-depth --maxdepth --max-filesize --pre --pre-glob --engine
         --ignore-file --colors --field-context-separator --field-match-separator --path-separator
-        """
-    """
         --ignore -G --file-search-regex --pager --depth --workers -W --width --context-separator
         --dfa-size-limit --regex-size-limit --hostname-bin -p --path-to-ignore --output --passthru-n
         """
-)
 _TOKENS = re.compile(
     r"AKIA|ASIA|ghp_|gho_|github_pat|sk_live|sk-ant|xox[bp]|BEGIN [\\. A-Z]*(?:RSA|OPENSSH|PRIVATE)|AIza", re.I
 )
@@ -456,6 +454,10 @@ def temporary(use: Use) -> Text:
 
 def fact(use: Use) -> Text:
     """Prints something short about the machine, the day, or itself."""
+    if use.name == "date" and use.parse(values="-d -f -r -s --date --file --reference --set").has("-s", "--set"):
+        use.add("security-config", "clock", "", "time")
+    if use.name == "hostname" and use.parse(values="-F --file").operands:
+        use.add("security-config", "host name", "", "network")
     return anything("number")
 
 

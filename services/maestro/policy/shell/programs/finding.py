@@ -18,7 +18,7 @@ _FILTERS = frozenset(
 
 def find(use: Use) -> Text:
     words = list(use.arguments)
-    if any(word.value in ("--help", "--version", "-help", "-version") for word in words):
+    if words and words[0].value in ("--help", "--version", "-help", "-version"):
         return anything()
     while words and words[0].value in ("-H", "-L", "-P", "-E", "-X", "-d", "-s", "-x"):
         words.pop(0)
@@ -62,9 +62,7 @@ def _expression(use: Use, roots: list[Text], words: list[Text]) -> None:
                 command.append(pending.pop(0))
             for root in roots:
                 _execute(use, command, _found(root, words, whole))
-        elif word in _WRITES and pending:
-            use.write(pending.pop(0))
-        elif word == "-fprintf" and pending:
+        elif (word in _WRITES and pending) or (word == "-fprintf" and pending):
             use.write(pending.pop(0))
         elif word == "-files0-from" and pending:
             use.read(pending.pop(0))

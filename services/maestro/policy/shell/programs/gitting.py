@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from maestro.policy.paths import canonical, effects_of_path
-from maestro.policy.shell.options import parse
 from maestro.policy.shell.state import moved
 from maestro.policy.shell.table import compiled
 from maestro.policy.shell.text import EMPTY, NETWORK, PATH, Text, anything, joined
@@ -65,6 +64,10 @@ def _settings(use: Use, values: list[Text]) -> dict[str, Text]:
 def _setting(use: Use, name: str, value: Text, *, lasting: bool = False) -> None:
     """What a setting makes git run; a lasting one is a start-up file."""
     low = name.lower()
+    if re.fullmatch(r"gc\..*(?:expire|unreachable).*|clean\.requireforce", low) and re.search(
+        r"now|0|false|no|all", value.value
+    ):
+        use.add("git-discard", name, "", "unreachable objects" if low.startswith("gc") else "untracked files")
     if _RUNS.fullmatch(low):
         if low.startswith("credential") and not _HARMLESS.fullmatch(value.value):
             use.add("credential", f"{name} {value.value.split()[0] if value.value.split() else ''}", "", "write")
@@ -93,8 +96,7 @@ def _setting(use: Use, name: str, value: Text, *, lasting: bool = False) -> None
         low in ("http.proxy", "https.proxy")
         or re.fullmatch(r"url\..*\.(?:push)?insteadof", low)
         or low == "http.extraheader"
-        or low == "safe.directory"
-        and value.value == "*"
+        or (low == "safe.directory" and value.value == "*")
     ):
         use.add(
             "security-config" if "extraheader" not in low else "credential",
@@ -173,9 +175,12 @@ def checkout(use: Use) -> Text:
         use.add("git-local", use.name)
     elif parsed.has("-f", "--force", "-B"):
         use.add("git-discard", use.name, "", "working tree" if not parsed.has("-B") else "branch moved")
-    elif parsed.rest or parsed.has("--pathspec-from-file", "-p", "--patch", "--ours", "--theirs"):
-        use.add("git-discard", " ".join(parsed.words()), "", "working tree")
-    elif any(_is_path(word) for word in parsed.words()) or len(parsed.operands) > 1:
+    elif (
+        parsed.rest
+        or parsed.has("--pathspec-from-file", "-p", "--patch", "--ours", "--theirs")
+        or any(_is_path(word) for word in parsed.words())
+        or len(parsed.operands) > 1
+    ):
         use.add("git-discard", " ".join(parsed.words()), "", "working tree")
     else:
         use.add("git-local", use.name)
@@ -381,7 +386,7 @@ def forge_api(use: Use) -> Text:
         use.add("security-config", f"api {path}", "", "forge")
     elif method == "DELETE":
         use.add("git-discard" if "/git/refs" in path else "data-destroy", f"api {path}", "", "forge")
-    elif "force=true" in query or "/git/refs" in path and method == "PATCH":
+    elif "force=true" in query or ("/git/refs" in path and method == "PATCH"):
         use.add("git-discard", f"api {path}", "", "force push")
     elif re.search(r"/merge|dispatches|deployments|releases|/pages", path):
         use.add("deploy", f"api {path}", "", "forge")

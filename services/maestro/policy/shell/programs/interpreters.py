@@ -237,18 +237,22 @@ def language(use: Use) -> Text:
     ran = False
     while (
         pending
-        and (pending[0].value.startswith("-") or pending[0].value in codes)
+        and (pending[0].value.startswith("-") or pending[0].value[:2] in codes)
         and pending[0].value not in ("-", "--")
     ):
         word = pending.pop(0)
         name, equals, value = word.value.partition("=")
+        if use.name == "powershell":
+            name = _powershell_option(name)
+        elif use.name == "cmd" and len(name) > 2 and name[:2].lower() in ("/c", "/k"):
+            name, equals, value = "/c", "=", word.value[2:]
         if word.value in ("--help", "--version", "-h") or (word.value in ("-v", "-V") and len(use.arguments) == 1):
             return EMPTY
         if name in codes:
             code = Text(value, marks=word.marks) if equals else pending.pop(0) if pending else EMPTY
             _code(use, name, code, pending)
             ran = True
-        elif found := _clustered(word.value, codes):
+        elif found := _clustered(word.value, codes, values - optional):
             code = Text(found[1], marks=word.marks) if found[1] else pending.pop(0) if pending else EMPTY
             _code(use, found[0], code, pending)
             ran = True
@@ -278,14 +282,28 @@ def language(use: Use) -> Text:
     return _from_input(use, is_python=False)
 
 
-def _clustered(word: str, codes: frozenset[str]) -> tuple[str, str] | None:
-    """`-ne CODE`, `-ie`, `-eCODE`: letters together, the last of them with code."""
+def _powershell_option(name: str) -> str:
+    """PowerShell takes any beginning of an option's name."""
+    low = name.lower()
+    for full in ("-command", "-encodedcommand", "-file", "-executionpolicy", "-windowstyle"):
+        if len(low) > 1 and full.startswith(low):
+            return {
+                "-encodedcommand": "-enc",
+                "-executionpolicy": "-ExecutionPolicy",
+                "-windowstyle": "-WindowStyle",
+            }.get(full, full)
+    return name
+
+
+def _clustered(word: str, codes: frozenset[str], values: frozenset[str]) -> tuple[str, str] | None:
+    """`-ne CODE`, `-eCODE`: letters together; what follows a letter that takes a value is its value."""
     if word.startswith("--"):
         return None
-    for name in sorted(codes):
-        letter = name[1:]
-        if len(letter) == 1 and (found := re.fullmatch(rf"-[A-Za-z0-9]*?{letter}(.*)", word, re.S)):
-            return name, found[1] if not re.fullmatch(r"-[a-zA-Z0-9]+", word) or word.endswith(letter) else ""
+    for place, letter in enumerate(word[1:], 1):
+        if f"-{letter}" in codes:
+            return f"-{letter}", word[place + 1 :]
+        if f"-{letter}" in values or not letter.isalnum():
+            return None
     return None
 
 
@@ -343,14 +361,39 @@ def code_in_arguments(use: Use) -> None:
             other.read_code(use, word)
 
 
+def deno(use: Use) -> Text:
+    parsed = use.parse(
+        values="-c --config -L --import-map --lock --cert --location --env-file --seed -r_ --ext --port --host --filter --output -o",
+        first=False,
+    )
+    words = parsed.operands
+    if not words or words[0].value == "-":
+        return _from_input(use, is_python=False)
+    verb = words[0].value
+    if verb in ("run", "serve", "watch") and len(words) > 1:
+        return _script_of(use, words[1:]) if words[1].value != "-" else _from_input(use, is_python=False)
+    if verb in ("eval", "repl"):
+        for code in words[1:]:
+            other.read_code(use, code)
+    elif verb in ("install", "add", "uninstall", "remove", "outdated", "upgrade"):
+        use.add("dependency", " ".join(parsed.words()[1:]), "runtime" if len(words) > 1 else "declared")
+    elif verb in ("publish", "deploy"):
+        use.add("deploy", verb, "", "package")
+    elif verb in ("info", "doc", "help", "types", "completions", "lint", "check"):
+        use.add("read", f"deno {verb}")
+    elif verb.startswith("http"):
+        use.opaque("remote", "runs a script from the network")
+    else:
+        use.add("run-code", f"deno {verb}", "project")
+    return use.output()
+
+
 PROGRAMS = {
+    "deno": deno,
     **dict.fromkeys("python python2 python3 pypy pypy3 pythonw py".split(), pythonic),
     **dict.fromkeys(
         (name for name in _LANGUAGES if name not in ("deno", "bun", "crystal", "nim", "dart-eval")), language
     ),
-    "pwsh": language,
-    "nodejs": language,
-    "R": language,
     "mongo-eval": language,
     "java": java,
 }

@@ -16,23 +16,15 @@ _CURL_VALUES = (
             -A -b -c -C -d -D -e -E -F -h_ -H -K -m -o -P -Q -r -t -T -u -U -w -x -X -y -Y -z
             --abstract-unix-socket --alt-svc --aws-sigv4 --cacert --capath --cert --cert-type --ciphers --config
             --connect-timeout
-            """
-        """
             --connect-to --continue-at --cookie --cookie-jar --create-file-mode --crlfile --data --data-ascii
             --data-binary --data-raw --data-urlencode --delegation --dns-servers --doh-url --dump-header
             --engine
-            """
-        """
             --expect100-timeout --form --form-string --ftp-port --header --interface --json --keepalive-time
-            --key --limit-rate --local-port --max-filesize --max-redirs --max-time --netrc-file --noproxy
+            --key --limit-rate --local-port --max-filesize --mail-from --mail-rcpt --mail-auth --max-redirs --max-time --netrc-file --noproxy
             --oauth2-bearer
-            """
-        """
             --output --output-dir --pass --pinnedpubkey --post301_ --preproxy --proto --proto-default
             --proto-redir --proxy --proxy-header --proxy-user --pubkey --quote --range --rate --referer
             --request --request-target
-            """
-        """
             --resolve --retry --retry-delay --retry-max-time --socks4 --socks5 --socks5-hostname --speed-limit
             --speed-time --stderr --telnet-option --time-cond --tls-max --trace --trace-ascii --unix-socket
             """
@@ -75,6 +67,7 @@ def curl(use: Use) -> Text:
     )
     urls = [*parsed.operands, *parsed.values("--url")]
     _credentials(use)
+    _ftp_and_mail(use)
     content = _requests(use, method, urls, body, _headers(use))
     for path in parsed.values("-o", "--output"):
         use.write(_in_folder(path, parsed.value("--output-dir")), content)
@@ -149,6 +142,20 @@ def _requests(use: Use, method: str, urls: list[Text], body: Text, headers: dict
     return anything(*marks, *(["loopback"] if local else []))
 
 
+def _ftp_and_mail(use: Use) -> None:
+    """What curl does with other protocols than HTTP."""
+    parsed = use.parsed
+    for text in parsed.values("-Q", "--quote"):
+        if re.match(r"[-+*]?\s*(?:DELE|RMD|RNFR|RNTO|rm|rmdir|rename)\b", text.value):
+            use.add("data-destroy", text.value, "", "files of a host")
+        else:
+            use.add("network", text.value, "remote", "send")
+    if parsed.has("--mail-from", "--mail-rcpt") or any(
+        word.value.startswith(("smtp:", "smtps:")) for word in parsed.operands
+    ):
+        use.add("network", "mail", "remote", "send")
+
+
 def _host(url: str) -> str:
     try:
         return urlsplit(url if "://" in url else "http://" + url).hostname or ""
@@ -156,29 +163,25 @@ def _host(url: str) -> str:
         return ""
 
 
-_WGET_VALUES = (
-    """
+_WGET_VALUES = """
         -O -o -a -e -i -B -t -T -w -Q -P -U -l -A -R -D -I -X --output-document --output-file --append-output
         --execute --input-file --base --tries --timeout --wait --quota --directory-prefix --user-agent --level
-        """
-    """
         --accept --reject --domains --exclude-domains --include-directories --exclude-directories --post-data
         --post-file --body-data --body-file --method --header --user --password --http-user --http-password
-        """
-    """
         --ftp-user --ftp-password --proxy-user --proxy-password --ca-certificate --certificate --private-key
         --load-cookies --save-cookies --referer --limit-rate --cut-dirs --max-redirect --use-askpass
         --secure-protocol --bind-address --dns-timeout
-        """
-    """
         --connect-timeout --read-timeout --waitretry --default-page --restrict-file-names --prefer-family
         --rejected-log --accept-regex --reject-regex --regex-type --progress --warc-file --config --compression
         """
-)
 
 
 def wget(use: Use) -> Text:
-    parsed = use.parse(values=_WGET_VALUES)
+    parsed = use.parse(
+        values=_WGET_VALUES,
+        known="--quiet --continue --recursive --no-check-certificate --background --mirror --timestamping --server-response",
+        abbreviates=True,
+    )
     if parsed.asks_for_help or parsed.has("-V", "-h"):
         return EMPTY
     for path in parsed.values("-i", "--input-file", "--load-cookies", "--private-key", "--certificate", "--config"):
@@ -329,7 +332,22 @@ def openssl(use: Use) -> Text:
     for option in ("-engine", "-provider", "-provider-path"):
         if "/" in parsed.value(option).value:
             use.opaque("unresolved", "loads a library")
-    inputs = [use.read(path) for path in parsed.values("-in", "-inkey", "-key", "-CAkey", "-kfile", "-signkey")]
+    public = command in (
+        "x509",
+        "verify",
+        "crl",
+        "req",
+        "asn1parse",
+        "s_client",
+        "dgst",
+        "sha256",
+        "md5",
+        "ocsp",
+        "pkcs7",
+    )
+    sources = [path for path in parsed.values("-in") if not (public and not re.search(r"key|priv", path.value))]
+    sources += parsed.values("-inkey", "-key", "-CAkey", "-kfile", "-signkey")
+    inputs = [use.read(path) for path in sources]
     content = joined(inputs) if inputs else use.stdin
     if command in ("s_client", "s_server", "s_time"):
         host = parsed.value("-connect", "-host").value.rpartition(":")[0] or parsed.value("-host").value
@@ -347,7 +365,7 @@ def openssl(use: Use) -> Text:
         return anything(NETWORK)
     _openssl_keys(use, command)
     output = anything(
-        *content.marks, *(["decoded"] if parsed.has("-d") or command == "base64" and parsed.has("-d") else [])
+        *content.marks, *(["decoded"] if parsed.has("-d") or (command == "base64" and parsed.has("-d")) else [])
     )
     for path in parsed.values("-out", "-keyout"):
         use.write(path, output)

@@ -109,7 +109,7 @@ def pip(use: Use) -> Text:
     local = [
         word
         for word in [*packages, *(value.value for value in parsed.values("-e", "--editable"))]
-        if re.match(r"\.{0,2}/|\.(?:\[|$)", word) or word.endswith((".whl", ".tar.gz")) and "://" not in word
+        if re.match(r"\.{0,2}/|\.(?:\[|$)", word) or (word.endswith((".whl", ".tar.gz")) and "://" not in word)
     ]
     new = [
         word for word in [*packages, *(value.value for value in parsed.values("-e", "--editable"))] if word not in local
@@ -181,11 +181,8 @@ def npm(use: Use) -> Text:
             """,
     )
     words = parsed.words()
-    if (
-        parsed.asks_for_help
-        and not (words and words[0] in _EXECUTES)
-        or parsed.has("-h", "-v", "--version")
-        and not words
+    if (parsed.asks_for_help and not (words and words[0] in _EXECUTES)) or (
+        parsed.has("-h", "-v", "--version") and not words
     ):
         return EMPTY
     for setting in parsed.values("--script-shell"):
@@ -438,7 +435,7 @@ def _fetched(use: Use, package: str, explicit: bool) -> None:
     name = re.sub(r"(?<=.)@.*$", "", package)
     if name in _DEV_TOOLS or name.rpartition("/")[2] in _DEV_TOOLS:
         return
-    if explicit or _URL.search(package) and not package.startswith("@"):
+    if explicit or (_URL.search(package) and not package.startswith("@")):
         use.opaque("remote", f"runs the package {package} at once")
     else:
         use.add("unknown", package)
@@ -512,7 +509,7 @@ def uv(use: Use) -> Text:
     if command == "pip" and use.name in ("uv", "rye"):
         use.arguments = _after(use, "pip")
         return pip(use)
-    if command in ("tool", "x") and rest[:1] == ["run"] or command in ("tool",) and rest[:1] == ["install"]:
+    if (command in ("tool", "x") and rest[:1] == ["run"]) or (command in ("tool",) and rest[:1] == ["install"]):
         use.arguments = _after(use, rest[0])
         if rest[0] == "install":
             _added(use, rest[1:], "system")
@@ -560,7 +557,7 @@ def _python_manager(use: Use, command: str, rest: list[str]) -> None:
             "credential"
             if secret or command == "auth"
             else "security-config"
-            if "repositor" in text or command == "source" and rest[:1] == ["add"]
+            if "repositor" in text or (command == "source" and rest[:1] == ["add"])
             else "write",
             label,
             "" if secret else "home",
@@ -614,9 +611,9 @@ def _python_manager_rest(use: Use, command: str, rest: list[str], label: str) ->
     verb = rest[0] if rest else ""
     if command in ("self", "plugin", "toolchain") and verb in ("update", "add", "install", "uninstall", "fetch"):
         use.add("dependency", label, "system")
-    elif command == "python" and verb in ("install", "uninstall", "upgrade"):
-        use.add("dependency", f"{label} {verb}", "system")
-    elif command == "tool" and verb in ("uninstall", "upgrade"):
+    elif (command == "python" and verb in ("install", "uninstall", "upgrade")) or (
+        command == "tool" and verb in ("uninstall", "upgrade")
+    ):
         use.add("dependency", f"{label} {verb}", "system")
     elif command in ("cache", "env") and verb in ("clean", "clear", "remove", "prune", "--rm"):
         use.add("delete", f"{label} {verb}", "generated")

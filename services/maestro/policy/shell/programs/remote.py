@@ -158,8 +158,8 @@ def rsync(use: Use) -> Text:
             use.add("data-destroy", target.value, "", "files of a host")
         else:
             known = target.value.rstrip("/") or "/"
-            system = (
-                known in ("/", "~") or known.startswith(("/etc", "/usr", "/home", "/var")) and known.count("/") == 1
+            system = known in ("/", "~") or (
+                known.startswith(("/etc", "/usr", "/home", "/var")) and known.count("/") == 1
             )
             use.delete(Text(target.value if system else target.value, target.glob, target.marks), recursive=system)
     if parsed.has("--remove-source-files"):
@@ -170,27 +170,19 @@ def rsync(use: Use) -> Text:
 
 # --- containers ----------------------------------------------------------------------------------------------------------
 
-_RUN_VALUES = (
-    """
+_RUN_VALUES = """
         -a -c -e -h -l -m -p -u -v -w --add-host --annotation --attach --blkio-weight --cap-add --cap-drop
         --cgroup-parent --cgroupns --cidfile --cpu-shares --cpus --cpuset-cpus --detach-keys --device --dns
         --dns-search --domainname
-        """
-    """
         --entrypoint --env --env-file --expose --gpus --group-add --health-cmd --health-interval
         --health-retries --health-timeout --hostname --ip --ip6 --ipc --isolation --label --label-file --link
         --log-driver --log-opt --mac-address
-        """
-    """
         --memory --memory-swap --mount --name --network --net --network-alias --oom-score-adj --pid --pids-limit
         --platform --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout
         --storage-opt --sysctl
-        """
-    """
         --tmpfs --ulimit --user --userns --uts --volume --volume-driver --volumes-from --workdir --secret --pod
         --authfile --index
         """
-)
 _HOST_FOLDERS = re.compile(
     r"^(?:/|/etc|/root|/home|/var|/usr|/boot|/proc|/sys|/dev|/var/run|/run|/lib|~|/Users)(?:/?$|/?:)"
     r"|docker\.sock|containerd\.sock|podman\.sock|/etc/|/root/|/var/lib/|/proc/|/sys/|/dev/sd|/dev/nvme"
@@ -214,7 +206,7 @@ def docker_run(use: Use) -> Text:
 def docker_exec(use: Use) -> Text:
     words = _container_words(use)
     _container_rights(use)
-    if not words[1:]:
+    if len(words) < 2 or (len(words) == 2 and re.search(r"sh$", words[1].value)):
         use.add("service", words[0].value if words else "", "", "container")
     return _inside(use, words[1:])
 

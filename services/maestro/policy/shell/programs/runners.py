@@ -193,10 +193,8 @@ _SUDO_VALUES = """
 
 def sudo(use: Use) -> Text:
     parsed = use.parse(values=_SUDO_VALUES, first=True)
-    if (
-        parsed.asks_for_help
-        or parsed.has("-V", "-l", "--list", "-v", "-k", "-K", "--version", "--validate")
-        and not parsed.operands
+    if parsed.asks_for_help or (
+        parsed.has("-V", "-l", "--list", "-v", "-k", "-K", "--version", "--validate") and not parsed.operands
     ):
         return use.output()
     if parsed.has("-e", "--edit"):
@@ -248,17 +246,25 @@ def xargs(use: Use) -> Text:
     items = _items(use.stdin, parsed.has("-0", "--null"), bool(replaced))
     outputs = []
     for item in items:
+        if replaced and not item.known:
+            use.reader.state.variables[_ITEM] = [item]
         if replaced:
-            command = [
-                Text(word.value.replace(replaced, item.value), word.glob, word.marks | item.marks)
-                if replaced in word.value
-                else word
-                for word in parsed.operands
-            ]
+            command = [_replaced(word, replaced, item) if replaced in word.value else word for word in parsed.operands]
         else:
             command = [*parsed.operands, item]
         outputs.append(use.run(command, anything()))
     return joined(outputs)
+
+
+_ITEM = "maestro_item"
+_CODE = re.compile(r"[\s;&|]")
+
+
+def _replaced(word: Text, replaced: str, item: Text) -> Text:
+    """An item that nobody knows stands in shell code as a variable, so that what is known of it is not lost."""
+    if not item.known and _CODE.search(word.value):
+        return Text(word.value.replace(replaced, f"${{{_ITEM}}}"), word.glob, word.marks | (item.marks & {"network"}))
+    return Text(word.value.replace(replaced, item.value), word.glob, word.marks | item.marks)
 
 
 def _items(stdin: Text, zero: bool, by_line: bool) -> list[Text]:

@@ -7,7 +7,7 @@ import re
 from maestro.policy.paths import canonical, info
 from maestro.policy.shell import files
 from maestro.policy.shell.programs.tasks import effect_of_task
-from maestro.policy.shell.text import ANYTHING, EMPTY, NETWORK, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import ANYTHING, DECODED, EMPTY, NETWORK, STDIN, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 _WITH_VALUE = ("-o", "+o", "-O", "+O")
@@ -31,7 +31,8 @@ def bash(use: Use) -> Text:
             is_command |= "c" in option
             from_stdin |= "s" in option
             is_interactive |= "i" in option
-            is_checked_only |= "n" in option
+            if "n" in option:
+                is_checked_only = option[0] == "-"
             if option[-1] == "o" and arguments:
                 arguments.pop(0)
     if use.flow.hosts:
@@ -68,6 +69,8 @@ def from_input(use: Use) -> Text:
     if NETWORK in stdin.marks:
         use.opaque("remote", "runs what comes from the network")
     elif stdin.known and stdin.value:
+        if DECODED in stdin.marks:
+            use.opaque("decoded", "runs what was decoded")
         return use.reader.nested(Text(stdin.value, marks=stdin.marks), EMPTY)
     elif stdin.value:
         use.opaque("decoded" if "decoded" in stdin.marks else "unresolved", "runs what arrives on its input")
@@ -114,12 +117,22 @@ def run_file(use: Use, path: Text, arguments: list[Text], *, sourced: bool = Fal
     if content is not None:
         return _run_content(use, path, content, arguments)
     known = info(canonical(path.value, use.reader.state.cwd, use.reader.state.home))
+    if unpacked_from_elsewhere(use):
+        use.opaque("remote", f"runs {known.path}, which may be what was fetched before")
+        return ANYTHING
     if known.where == "scratch" or known.path.startswith("/proc/") or known.where == "device":
         use.opaque("unresolved", f"runs {known.path}, which anybody may have written")
+    elif sourced and "credential" in known.classes:
+        use.read(path)
     elif not effect_of_task(use, known.path.rpartition("/")[2].partition(".")[0], [word.value for word in arguments]):
         place = known.where if known.where in ("project", "generated") else "outside"
         use.add("run-code", known.path, place)
     return use.output(*arguments)
+
+
+def unpacked_from_elsewhere(use: Use) -> bool:
+    """Whether the same text has fetched something into files whose names nobody knows."""
+    return any(UNKNOWN in name and NETWORK in content.marks for name, content in use.reader.state.files.items())
 
 
 def _run_content(use: Use, path: Text, content: Text, arguments: list[Text]) -> Text:

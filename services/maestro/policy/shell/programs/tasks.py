@@ -23,9 +23,9 @@ def effect_of_task(use: Use, name: str, arguments: list[str] | None = None) -> b
     words = {word.lower() for word in _WORDS.findall(name)}
     if words & _HARMLESS or any(each in ("--dry-run", "--dryrun", "--help", "-h") for each in arguments or []):
         return False
-    if words & _DESTROY and (words & _DATA or words & {"destroy", "nuke", "teardown"}):
-        use.add("data-destroy", name, "", "task")
-    elif words & _DATA and words & {"reset", "clear", "truncate", "flush", "clean"}:
+    if (words & _DESTROY and (words & _DATA or words & {"destroy", "nuke", "teardown"})) or (
+        words & _DATA and words & {"reset", "clear", "truncate", "flush", "clean"}
+    ):
         use.add("data-destroy", name, "", "task")
     elif words & _MIGRATE and (words & _DATA or words & {"migrate", "migrations", "migration"}):
         use.add("migration", name, "", "task")

@@ -12,7 +12,8 @@ _COMPOSE = """
         {0} rm -v : data-destroy/volumes
         {0} rm : service/container
         {0} config|ps|logs|images|top|port|events|version|ls|convert|stats|volumes : read
-        {0} pull|push : network@known/get
+        {0} pull : network@known/get
+        {0} push : deploy/image
         {0} exec|run : @compose-run
         {0} cp : write@project
 """
@@ -46,7 +47,7 @@ TOOLS: dict[str, Tool] = {
         ps|images|logs|inspect|top|stats|port|diff|history|version|info|search|events|wait|attach|context|scout|sbom : read
         buildx build --push : deploy/image
         build --push : deploy/image
-        build|buildx|builder|image build|bake|create|use|imagetools|install|* : run-code@project/image
+        build|buildx|builder|image : run-code@project/image
         build : run-code@project/image
         push|image push : deploy/image
         image|manifest|plugin push : deploy/image
@@ -54,7 +55,7 @@ TOOLS: dict[str, Tool] = {
         image pull : network@known/get
         login : credential/write
         logout : credential/delete
-        secret|config create|rm|* : credential/write
+        secret|config : credential/write
         swarm leave -f|--force : data-destroy/swarm
         swarm|service|stack|node|trust : deploy
         tag|commit|save|load|import|export|cp|rename|image|manifest : write@project/image
@@ -220,8 +221,9 @@ TOOLS: dict[str, Tool] = {
         """
         uninstall|delete|del|un : data-destroy/release
         get values|all|manifest|notes|hooks|metadata : read
-        list|ls|status|history|hist|show|inspect|search|template|lint|version|env|verify|diff|completion|help|plugin list|* : read
-        repo|dependency|dep list|ls|update|build|add|index|* : dependency@declared
+        list|ls|status|history|hist|show|inspect|search|template|lint|version|env|verify|diff|completion|help : read
+        repo add|remove|rm : deploy/settings
+        repo|dependency|dep : dependency@declared
         plugin list|ls : read
         plugin : dependency@system/plugin
         registry : credential/write
@@ -259,7 +261,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "minikube": Tool(
         """
-            status|ip|logs|version|profile|addons|service|dashboard|docker-env|node|image list|ls|* : read
+            status|ip|logs|version|profile|addons|service|dashboard|docker-env : read
+            addons|profile|node|image|cache list|ls : read
             delete : data-destroy/cluster
             kubectl : @after-dashes
             ssh : service/cluster
@@ -399,7 +402,8 @@ TOOLS: dict[str, Tool] = {
     "vagrant": Tool(
         """
             destroy : data-destroy/machine
-            status|global-status|version|port|ssh-config|validate|box list|outdated|* : read
+            status|global-status|version|port|ssh-config|validate : read
+            box list|outdated : read
             box remove|prune : delete@home/box
             ssh : @vagrant-ssh
             snapshot delete : data-destroy/snapshot

@@ -116,7 +116,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "atlas": Tool(
         """
-            schema|migrate inspect|diff|status|lint|validate|hash|* : read
+            schema|migrate inspect|diff|status|lint|validate|hash : read
             schema clean : data-destroy
             schema apply : migration
             : migration
@@ -228,7 +228,7 @@ TOOLS: dict[str, Tool] = {
     "etcdctl": Tool(
         """
             del|defrag|compaction : data-destroy
-            get|member|endpoint|version|watch|alarm list|* : read
+            get|member|endpoint|version|watch|alarm : read
             auth|user|role : security-config
             snapshot restore : data-destroy
             snapshot : personal-data/dump

@@ -6,7 +6,7 @@ from maestro.policy.shell.table import Tool
 
 _APT = Tool(
     """
-    update|search|show|list|policy|depends|rdepends|changelog|showsrc|showpkg|stats|moo|madison|download|source|check|indextargets|showhold|showmanual : read
+    search|show|list|policy|depends|rdepends|changelog|showsrc|showpkg|stats|moo|madison|download|source|check|indextargets|showhold|showmanual : read
     add|edit-sources : security-config/package source
     autoclean|clean : delete@generated
     : dependency@system
@@ -42,7 +42,8 @@ _PACMAN = Tool(
 )
 _BREW = Tool(
     """
-    list|ls|info|search|deps|uses|outdated|doctor|config|home|desc|leaves|log|cat|formulae|casks|options|missing|commands|shellenv|--prefix|--cellar|--cache|help|analytics|audit|style|readall|livecheck : read
+    -S|--prefix|--cellar|--cache|--caskroom|--repository|--repo|--config|--env|--version : read
+    tap-info|homepage|fetch|dr|ls|abv|--prefix|list|info|search|deps|uses|outdated|doctor|config|home|desc|leaves|log|cat|formulae|casks|options|missing|commands|shellenv|--prefix|--cellar|--cache|help|analytics|audit|style|readall|livecheck : read
     services list|info : read
     services : service
     bundle dump|check|list : read
@@ -50,7 +51,6 @@ _BREW = Tool(
     cleanup|autoremove -n|--dry-run : read
     cleanup : delete@generated
     tap $ : read
-    update : read
     link|unlink|pin|unpin|switch : write@system
     : dependency@system
     """,
@@ -100,7 +100,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "apk": Tool(
         """
-            info|search|list|version|policy|stats|audit|verify|dot|manifest|fetch|update : read
+            info|search|list|version|policy|stats|audit|verify|dot|manifest|fetch : read
             cache clean : delete@generated
             : dependency@system
             """,
@@ -135,7 +135,7 @@ TOOLS: dict[str, Tool] = {
             """,
         only_text=True,
     ),
-    "winget": Tool("search|list|show|source|features|validate|hash list|* : read\n: dependency@system", only_text=True),
+    "winget": Tool("search|list|show|source|features|validate|hash : read\n: dependency@system", only_text=True),
     "snap": Tool(
         """
             list|find|info|version|changes|services|connections|interfaces|logs|known|warnings : read
@@ -165,7 +165,7 @@ TOOLS: dict[str, Tool] = {
     "nix": Tool(
         """
             search|show-config|eval|flake|path-info|log|why-depends|store|doctor|derivation|registry show|\
-            metadata|check|ls|* : read
+            metadata|check|ls : read
             profile install|remove|upgrade|add : dependency@system
             run|shell ~github:*|git*|http* : opaque/remote
             store gc|delete : delete@system
@@ -203,7 +203,7 @@ TOOLS: dict[str, Tool] = {
     "gem": Tool(
         """
             list|search|info|specification|contents|dependency|environment|outdated|query|which|stale|help|\
-            check|server|rdoc|fetch|unpack|sources list|* : read
+            check|server|rdoc|fetch|unpack|list|environment|help : read
             sources -l|--list : read
             sources -a|--add|-r|--remove : security-config/package source
             push|yank : deploy/package
@@ -255,7 +255,7 @@ TOOLS: dict[str, Tool] = {
             """,
         only_text=True,
     ),
-    "opam": Tool("list|show|search|info|env|switch|config|var list|* : read\n: dependency@runtime", only_text=True),
+    "opam": Tool("list|show|search|info|env|switch|config|var : read\n: dependency@runtime", only_text=True),
     "hex": Tool(": dependency@runtime", only_text=True),
     "raco": Tool("pkg install|remove|update : dependency@runtime\n: run-code@project", only_text=True),
     "cabal": Tool(

@@ -81,7 +81,7 @@ _BUILDERS = """
     standard-version-dry plantuml dot mmdc mermaid graphviz d2 structurizr ctags etags cscope gtags rtags bear
     compiledb ccls clangd gopls rust-analyzer pyls pylsp typescript-language-server solargraph jdtls
     language_server cproject yacc bison flex lex antlr4 re2c ragel gperf m4-build gettext msgfmt xgettext
-    msgmerge pybabel lingui i18next strip objcopy objdump nm readelf size ldd-safe otool c++filt addr2line gprof
+    msgmerge pybabel lingui i18next objdump nm readelf size ldd-safe otool c++filt addr2line gprof
     gcov lcov genhtml gcovr kcov valgrind-tool perf flamegraph py-spy pyinstrument scalene memray snakeviz
     go-torch pprof heaptrack_print cachegrind dtrace-none instruments wasm-opt wat2wasm wasm2wat
     """
@@ -119,7 +119,7 @@ TOOLS: dict[str, Tool] = {
         release --execute|-x : deploy/package
         release : read
         sqlx|diesel : migration
-        shuttle|lambda deploy|* : deploy
+        shuttle|lambda : deploy
         """,
         values="""
             -p --package --features -F --bin --example --test --bench --target --target-dir --manifest-path
@@ -297,7 +297,7 @@ TOOLS: dict[str, Tool] = {
             pub add --dev : dependency@dev
             pub add ~dev:* : dependency@dev
             pub add|remove|upgrade|downgrade : dependency@runtime
-            pub global|publish activate|* : dependency@system
+            pub global|publish : dependency@system
             pub : dependency@declared
             format|fix : write@project/format
             analyze|info|doc : read

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from maestro.policy.shell.table import Tool
 
 READ = Tool(
@@ -290,33 +292,23 @@ APPLY = Tool(
     only_text=True,
 )
 
-_READ = (
-    """
+_READ = """
         log show diff status blame annotate shortlog describe rev-parse rev-list ls-files ls-tree cat-file
         show-ref show-branch name-rev merge-base grep whatchanged cherry count-objects diff-tree diff-index
         diff-files for-each-ref check-ignore
-        """
-    """
         check-attr check-mailmap check-ref-format var help version range-diff verify-commit verify-tag
         get-tar-commit-id ls-remote archive format-patch request-pull difftool patch-id interpret-trailers
         stripspace fmt-merge-msg merge-tree unpack-file
-        """
-    """
         verify-pack gitk gui instaweb column diagnose bugreport fast-export url-parse column is-shallow rev-name
         history summary standup effort authors count root info
         """
-)
-_LOCAL = (
-    """
+_LOCAL = """
         add stage init merge-base- cherry-pick revert am switch-none update-index write-tree commit-tree
         hash-object mktag mktree merge-file mergetool pack-refs commit-graph multi-pack-index rerere config-none
         citool update-server-info
-        """
-    """
         fast-import index-pack unpack-objects pack-objects restore-none sparse-index stage intent backfill
         resolve merge-recursive merge-ours
         """
-)
 
 COMMANDS: dict[str, Tool] = {
     **dict.fromkeys(_READ.split(), READ),
@@ -379,3 +371,4 @@ COMMANDS: dict[str, Tool] = {
     "absorb": DESTROYS,
     "shell": Tool(" : opaque/shell"),
 }
+COMMANDS = {name: replace(tool, abbreviates=True) for name, tool in COMMANDS.items()}

@@ -13,7 +13,7 @@ TOOLS: dict[str, Tool] = {
         state mv|replace-provider : deploy/state
         state pull : credential/read
         state list : read
-        state show : credential/read
+        state show : read
         workspace delete : data-destroy/state
         workspace list|show : read
         workspace : write@project
@@ -61,7 +61,7 @@ TOOLS: dict[str, Tool] = {
         config set --secret : credential/write
         config --show-secrets : credential/read
         stack output|export --show-secrets : credential/read
-        preview|pre|stack|config|about|version|whoami|logs|history|plugin|schema|console|org|policy|gen-completion|watch-none ls|list|output|get|history|graph|* : read
+        stack|config|plugin|org|policy|schema ls|list|output|get|history|graph|export : read
         preview|pre|stack|about|version|whoami|logs|history|convert|config : read
         login|logout : credential/write
         new : write@project
@@ -188,7 +188,7 @@ TOOLS: dict[str, Tool] = {
     "puppet": Tool(
         """
             apply|agent --noop : read
-            parser|lookup|facts|config|resource|module|help validate|print|list|* : read
+            parser|lookup|facts|config|resource|module|help : read
             cert|ca : security-config/certificates
             : deploy
             """,

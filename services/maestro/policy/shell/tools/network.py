@@ -97,8 +97,9 @@ TOOLS: dict[str, Tool] = {
     "ip": Tool(
         """
         netns exec * : runs
-        a|addr|address|l|link|r|route|n|neigh|rule|netns|tunnel|maddr|neighbor|mroute|token $ : read
-        a|addr|address|l|link|r|route|n|neigh|rule|netns|tunnel|maddr|neighbor show|list|ls|get|monitor : read
+        a|addr|address|l|link|r|route|n|neigh|rule|ru|netns|tunnel|tuntap|maddr|maddress|m|neighbor|mroute|token|xfrm $ : read
+        monitor|mo : read
+        a|addr|address|l|link|r|route|n|neigh|rule|ru|netns|tunnel|tuntap|maddr|maddress|m|neighbor|mroute|token show|list|ls|get|monitor|sh|s : read
         -V|--Version $ : read
         $ : read
         : security-config/network
@@ -118,9 +119,7 @@ TOOLS: dict[str, Tool] = {
         only_text=True,
     ),
     "networksetup": Tool(
-        "-get*|-list*|-show* : read\n-set* : security-config/network\n: security-config/network",
-        single=True,
-        only_text=True,
+        "-get*|-list*|-show*|-version|-is*|-print* : read\n: security-config/network", single=True, only_text=True
     ),
     "scutil": Tool("--get|--dns|--proxy|--nwi : read\n: security-config/network", only_text=True),
     "resolvectl": Tool(

@@ -23,37 +23,23 @@ TOOLS: dict[str, Tool] = {
             ps pgrep pidof pstree top htop btop atop glances free vmstat iostat mpstat sar w who last lastlog
             users finger lscpu lsmem lsblk lsusb lspci lshw inxi hwinfo neofetch fastfetch screenfetch sensors
             acpi dmidecode nvidia-smi rocm-smi getent
-            """
-        """
             lsmod modinfo findmnt blkid numfmt factor units bc-none cal-none figlet toilet cowsay fortune lolcat
             sl banner man info apropos whatis tldr cheat whereis locale-none localectl-none timeout-none
             tput-none infocmp tic-none
-            """
-        """
             ipcs pmap nproc-none runlevel systemd-analyze systemd-cgls systemd-cgtop systemd-detect-virt
             systemd-path loginctl-none bootctl-none lsns lsipc lslocks lslogins-none chage-none aa-status
             sestatus getenforce getsebool getcap lsinitramfs ldd ldconfig-none
-            """
-        """
             pbpaste-none xclip-none wl-paste-none xsel-none osquery-none system_profiler mdfind mdls sips-none
             xattr-none otool-none codesign-none spctl-none sw_vers-none vm_stat pmset-none launchctl-none
-            """
-        """
             uuidgen mcookie od-none cmp-none dircolors vdir-none tty-none sync fsync pathchk-none factor-none
             arch-none shuf-none expr true-none pinky logger wall-none write-none mesg
-            """
-        """
             ffprobe mediainfo identify exiftool pdfinfo pdftotext pdfgrep exif jhead sox-none soxi file-roller
             nvtop ccze multitail lnav angle-grinder gron jless visidata vd xsv qsv csvkit csvstat csvcut csvgrep
             csvlook csvsql-none mlr miller datamash textql q yj remarshal
-            """
-        """
             xmlstarlet xpath xidel pup htmlq hxselect gum dialog whiptail zenity fzf sk peco percol zoxide
             autojump z fasd thefuck-none starship broot-none ranger-none nnn-none lf-none procs bandwhich bottom
             delta difft difftastic diff-so-fancy icdiff tokei-none onefetch gitui-none tig lazygit-none glow
             mdcat rich viu chafa timg hexyl
-            """
-        """
             asciinema-none vhs-none freeze-none silicon carbon-now qrencode zbarimg paplay aplay afplay mpv-none
             vlc-none notify-none cpuid rdmsr-none turbostat powertop-none stress-none stress-ng-none
             sysbench-none
@@ -177,7 +163,11 @@ TOOLS: dict[str, Tool] = {
     "yppasswd": Tool(": credential/write", only_text=True),
     "chage": Tool("-l|--list : read\n: security-config/account", only_text=True),
     "lslogins": _LOOK,
-    "dscl": Tool("~-read|-list|-search|read|list : read\n: security-config/account", only_text=True),
+    "dscl": Tool(
+        "-read|-readall|-readpl|-list|-search|-diff : read\n~read|list|search : read\n: security-config/account",
+        single=True,
+        only_text=True,
+    ),
     "csrutil": Tool("status : read\n: security-config/protection", only_text=True),
     "spctl": Tool("--status|--assess|-a : read\n: security-config/protection", only_text=True),
     "fdesetup": Tool("status|list : read\n: security-config/disk encryption", only_text=True),
@@ -268,6 +258,16 @@ TOOLS: dict[str, Tool] = {
             """.split(),
         Tool("query|view|list : read\n: security-config/windows,opaque/windows", only_text=True),
     ),
+    # macOS
+    **dict.fromkeys(
+        "pkgutil plutil sips mdimport lipo qlmanage textutil symbols applesingle binhex macbinary compression_tool sample heap leaks vmmap".split(),
+        Tool(
+            "--forget|--force : dependency@system\n-convert|-replace|-insert|-remove|-create|--out|-o|-x|-e|-d|--expand|-z|-s : write@project\n: read",
+            single=True,
+            only_text=True,
+            values="-type -r",
+        ),
+    ),
     # disks
     **dict.fromkeys(
         """
@@ -294,7 +294,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "mkfs.btrfs": Tool("-V : read\n: data-destroy/disk", only_text=True, help="--help"),
     **dict.fromkeys(
-        "fdisk gdisk sgdisk cfdisk cgdisk sfdisk".split(),
+        "sgdisk sfdisk".split(),
         Tool(
             """
                 -l|--list|-p|--print|-v|--verify|-s|--show-size|-d|--dump|-V|--list-types|-x|--list-details|\
@@ -307,6 +307,24 @@ TOOLS: dict[str, Tool] = {
             only_text=True,
             help="-h --help",
         ),
+    ),
+    **dict.fromkeys(
+        "fdisk gdisk cfdisk cgdisk".split(),
+        Tool(
+            "-l|--list|-v|-V|--version : read\n: data-destroy/disk",
+            values="-b -c -C -H -S -t",
+            only_text=True,
+            help="-h --help",
+        ),
+    ),
+    "blockdev": Tool("--get*|--report : read\n: security-config/disk", only_text=True),
+    **dict.fromkeys(
+        "dump restore partprobe sgpio kpartx zramctl multipath".split(),
+        Tool("-s|--summary|-l|--list : read\n: data-destroy/disk", only_text=True),
+    ),
+    **dict.fromkeys(
+        "strip objcopy patchelf install_name_tool".split(),
+        Tool(": writes", values="-o -O -I -R -K -N --output-target --rpath", writes="-o"),
     ),
     "parted": Tool(
         "-l|--list : read\n~print : read\n* unit * print : read\n: data-destroy/disk", only_text=True, help="-h --help"
