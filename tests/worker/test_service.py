@@ -413,6 +413,25 @@ asyncio.run(Worker(Workspace(Path(sys.argv[1]))).do_task(delivered(command, "tas
 """
 
 
+async def test_what_was_planted_when_a_worker_was_killed_fails_the_next_attempt_before_its_agent_works(
+    shop: Shop, tmp_path: Path
+) -> None:
+    config = (shop.repo / ".git/config").read_text()
+    script = f"git -C '{shop.repo}' config core.pager evil; touch '{tmp_path}/working'; sleep 1000"
+    command = running(shop.repo, shop.base, script)
+    arguments = (str(shop.work), msgspec.json.encode(command).decode())
+    dying = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_WORKER, *arguments)
+    await wait_until((tmp_path / "working").exists)
+    dying.kill()
+    await dying.wait()
+
+    failed = the(await shop.do(command, count=2), e.TaskFailed)
+
+    assert failed.problem.reason.startswith("a worker died at its work, and this had changed in the repository: ")
+    assert (shop.repo / ".git/config").read_text() == config
+    the(await shop.do(msgspec.structs.replace(running(shop.repo, shop.base, "echo x > x"), attempt=2)), e.TaskClaimed)
+
+
 # --- another host ---------------------------------------------------------------------------------------------------
 
 
@@ -479,6 +498,17 @@ async def test_escape_sequences_and_given_secrets_are_taken_out_of_what_an_agent
     assert failed.tail == "red  key is ***"
     assert "sk-very-secret" not in failed.problem.reason
     assert all("secret" not in event.text and "\x1b" not in event.text for event in shop.ctx.events(e.AgentReported))
+
+
+async def test_a_secret_that_an_agent_comes_upon_is_not_in_what_it_is_heard_to_say(shop: Shop) -> None:
+    found = "AKIA" + "Z7Q4XJ2M5P8T9W3B"
+
+    spec = AgentSpec("command", command=("sh", "-c", f"echo found {found} in the settings; exit 3"))
+
+    failed = the(await shop.do(asked(shop.repo, shop.base, spec)), e.TaskFailed)
+
+    assert failed.tail == "found [AWS Access Key removed] in the settings"
+    assert all(found not in event.text for event in shop.ctx.events(e.AgentReported))
 
 
 async def test_a_file_whose_name_is_no_utf8_can_be_told(shop: Shop) -> None:

@@ -6,6 +6,7 @@ Nobody decides anything by an entry, so that it needs no signature; who wrote it
 from __future__ import annotations
 
 from maestro.bus.service import Said
+from maestro.policy.redact import redacted
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 
@@ -49,4 +50,5 @@ def _some(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _short(text: str, most: int = MAX_NAME) -> str:
+    text = redacted(text)
     return text if len(text) <= most else text[: most - len(CUT)] + CUT

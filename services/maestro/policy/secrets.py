@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from maestro.policy.changes import Line
 
 MAX_LINE = 4_000
+CHUNK, OVERLAP = 200, 60
 """Characters of a line that are looked at; minified code has nothing that a person wrote."""
 
 
@@ -24,14 +25,14 @@ class Finding(NamedTuple):
 
 def secrets_in(lines: Iterable[Line], name: str, *, example: bool = False) -> Iterator[Finding]:
     """Findings in lines of a file of that name. `example`: only keys that have a real service's shape count."""
-    shapes, keyword, entropy = _plugins()
+    shapes, keyword, entropy = plugins()
     source = re.search(
         r"\.(?:py|[cm]?[jt]sx?|go|rs|rb|java|kts?|scala|cs|swift|php|c|cc|cpp|h|hpp|m|dart|vue|svelte)$", name, re.I
     )
     as_name = name if source or name.lower().endswith(".json") else f"{name}.yaml"
     for line in lines:
         text = line.text[:MAX_LINE]
-        if _may_hold(text):
+        if may_hold(text):
             what = _shape(shapes, text, example) or (
                 "" if example else _keyword(keyword, text, as_name, bool(source)) or _entropy(entropy, text)
             )
@@ -49,13 +50,13 @@ _HINT = re.compile(
 )
 
 
-def _may_hold(text: str) -> bool:
+def may_hold(text: str) -> bool:
     """A cheap look first: most lines of most files hold nothing."""
     return _HINT.search(text) is not None
 
 
 @cache
-def _plugins() -> tuple[list[Any], Any, Any]:
+def plugins() -> tuple[list[Any], Any, Any]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.plugins.high_entropy_strings import Base64HighEntropyString
     from detect_secrets.plugins.keyword import KeywordDetector
@@ -72,7 +73,7 @@ _EXAMPLE = re.compile(r"example|dummy|fake|sample|placeholder|redacted|x{4,}|\*{
 def _shape(shapes: list[Any], text: str, example: bool) -> str:
     for plugin in shapes:
         for value in plugin.analyze_string(text):
-            if plugin.secret_type == "Basic Auth Credentials" and (example or _is_placeholder(value)):
+            if plugin.secret_type == "Basic Auth Credentials" and (example or is_placeholder(value)):
                 continue
             if plugin.secret_type == "Private Key" and re.search(
                 r"[\"'`(\[/^][^\n]*-----BEGIN[^\n]*(?:in\b|\(|match|includes|startswith)", text, re.I
@@ -84,10 +85,12 @@ def _shape(shapes: list[Any], text: str, example: bool) -> str:
 
 
 def _keyword(keyword: Any, text: str, name: str, is_source: bool) -> str:
-    for secret in keyword.analyze_line(filename=name, line=text, line_number=1):
-        value = str(secret.secret_value or "")
-        if not _is_placeholder(value) and not (is_source and _is_a_word(value)):
-            return str(secret.type)
+    for start in range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP):
+        # In pieces: its expressions take the square of a line's length.
+        for secret in keyword.analyze_line(filename=name, line=text[start : start + CHUNK], line_number=1):
+            value = str(secret.secret_value or "")
+            if not is_placeholder(value) and not (is_source and is_word(value)):
+                return str(secret.type)
     return ""
 
 
@@ -118,7 +121,7 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def _is_placeholder(value: str) -> bool:
+def is_placeholder(value: str) -> bool:
     from detect_secrets.filters import heuristic
 
     if len(value) < 4 or re.search(r"\s", value.strip()) or _PLACEHOLDER.fullmatch(value.strip("\"'`")):
@@ -130,6 +133,6 @@ def _is_placeholder(value: str) -> bool:
     return bool(templated or heuristic.is_sequential_string(value) or is_code)
 
 
-def _is_a_word(value: str) -> bool:
+def is_word(value: str) -> bool:
     """An identifier or a label: names of fields and messages are no secrets."""
     return re.fullmatch(r"[A-Za-z][a-z]*(?:[-_ .:/]?[A-Za-z][a-z]*)*", value) is not None

@@ -11,6 +11,7 @@ from maestro.agents.process import TOKEN, Ended, Program, run_program
 from maestro.agents.words import plain
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
+from maestro.policy.redact import redacted
 from maestro.validator.decider import Checked, Kind, failing_tests, passed_tests
 from maestro_contracts.records import Evidence
 
@@ -108,5 +109,5 @@ def _evidence(command: str, ended: Ended, timeout_s: float) -> Evidence:
         "output_limit": f"it printed more than {OUTPUT_LIMIT} bytes",
         "not_started": ended.error,
     }.get(ended.why, "")
-    tail = "\n".join(part for part in (plain(ended.tail)[-TAIL:], why) if part)
+    tail = "\n".join(part for part in (redacted(plain(ended.tail))[-TAIL:], why) if part)
     return Evidence(command, ended.exit_code, ended.duration_ms, ended.ok, ended.sha256, tail, why)

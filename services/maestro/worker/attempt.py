@@ -25,6 +25,7 @@ from maestro.git.scope import leads_out
 from maestro.git.watching import watched
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
+from maestro.policy.redact import redacted
 from maestro.worker.decider import Found, listed, planted_earlier, problem_with, trespass
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -106,8 +107,8 @@ class Attempt:
     async def _worked(self, tree: Worktree) -> Done:
         await self._say_what_is_missing(tree)
         async with watched(self.repo, self.name) as watch:
-            if watch.guard.earlier.names:
-                return Done(planted_earlier(watch.guard.earlier))
+            if earlier := watch.guard.earlier.names:
+                return Done(planted_earlier(earlier, watch.guard.earlier.kept))
             with room(tree.private) as private:
                 result = await self._played(tree, private)
             outside = await watch.ended()
@@ -181,7 +182,7 @@ class Attempt:
         return Said(f"{self.delivery.id}/said:{self.delivery.count}:{number}", reported, self.delivery.cause)
 
     def _plain(self, text: str) -> str:
-        return plain(text, secrets_of(self.command.agent.env))
+        return redacted(plain(text, secrets_of(self.command.agent.env)))
 
     def _readable(self, result: AgentResult) -> AgentResult:
         """What goes to the log of an agent's words: no escape sequences, and none of the secrets that it was given."""
