@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from maestro.git.guard import Finding
 from maestro.git.scope import outside
 from maestro_contracts.records import FileChange, Problem, TaskSpec
 
@@ -54,10 +53,10 @@ def trespass(found: Found) -> Problem | None:
     return None
 
 
-def planted_earlier(finding: Finding) -> Problem:
+def planted_earlier(names: Iterable[str], evidence: str) -> Problem:
     """What somebody left whose worker died before it could be put back."""
-    reason = f"a worker died at its work, and this had changed in the repository: {listed(finding.names)}"
-    return Problem("scope_violation", reason + _kept(finding.kept), PUT_BACK)
+    reason = f"a worker died at its work, and this had changed in the repository: {listed(names)}"
+    return Problem("scope_violation", reason + _kept(evidence), PUT_BACK)
 
 
 def _kept(evidence: str) -> str:
