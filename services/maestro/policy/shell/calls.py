@@ -93,6 +93,12 @@ def program_of(path: str) -> str:
     return name
 
 
+def known_as(path: str) -> str:
+    """The one name of a program that has several."""
+    name = program_of(path) if path else ""
+    return _SAME.get(name, name)
+
+
 def is_described(name: str) -> bool:
     name = program_of(name)
     return bool(name) and (
@@ -119,7 +125,10 @@ def call(reader: Reader, words: list[Text], stdin: Text, flow: Flow, *, wrapped:
     if remembered is not None and ("/" in name.value or not is_described(name.value)):
         return special.run_file(Use(reader, name.value, arguments, stdin, flow), name, arguments)
     program = program_of(name.value)
-    use = Use(reader, program or name.value, arguments, stdin, flow)
+    use = Use(reader, program or name.value, arguments, stdin, flow, is_inner=wrapped or reader.is_inner)
+    if name.value.startswith("!"):
+        use.opaque("unresolved", "a line for another program's prompt")
+        return special.run_file(use, Text(name.value[1:], marks=name.marks), arguments)
     if not program:
         return special.run_file(use, name, arguments)
     return _known(use, program)
@@ -216,10 +225,15 @@ def _only_asks(use: Use, tool: Compiled) -> bool:
     parsed = use.parsed
     if len(use.arguments) == 1 and use.arguments[0].value in _ASKING - {"-v", "-h"}:
         return True
-    if parsed.asks_for_help or (tool.help & parsed.options.keys() and not tool.help & tool.grammar.values):
+    if parsed.asks_for_help or _asks(use, tool):
         return True
     words = parsed.words()
     return bool(words) and words[0] in ("help", "version", "--help") and not tool.tool.first
+
+
+def _asks(use: Use, tool: Compiled) -> bool:
+    wanted = (tool.help & use.parsed.options.keys()) - tool.grammar.values
+    return bool(wanted) and any(argument.value in wanted for argument in use.arguments)
 
 
 def _option_values(use: Use, tool: Compiled) -> None:
@@ -290,32 +304,54 @@ def _unknown(use: Use) -> Text:
 # --- what any program may do with its arguments ---------------------------------------------------------------------
 
 _PATHS = re.compile(
-    r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b"
-    r"|id_(?:rsa|ed25519|ecdsa|dsa)\b"
+    r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b|id_(?:rsa|ed25519|ecdsa|dsa)\b"
 )
+_OUTPUT = re.compile(
+    r"-{1,2}(?:o[A-Z]?|O|w|W|.*(?:out|output|dump|write|log|file|save|export|xml|report|target|dest)[\w-]*)"
+)
+_CHANGES = frozenset(("write", "run-code", "network", "service", "unknown", "opaque", "dependency", "data-change"))
 
 
 def _look_at_arguments(use: Use, tool: Tool | None) -> None:
-    """A secret's file or value among the arguments of whatever program."""
+    """A secret's file or value among the arguments of whatever program; a file of the machine that it puts out to."""
     if use.is_quiet or use.name in special.NAMES_ONLY or (tool is not None and tool.only_text):
         return
     texts = compiled(tool).texts if tool is not None else frozenset()
     spared = {id(value) for name in texts for value in use.parsed.values(name)}
     network = (tool is not None and tool.network) or use.name in special.NETWORK_PROGRAMS
-    for argument in use.arguments:
+    looks = use.name not in special.READS_BY_ITSELF
+    for number, argument in enumerate(use.arguments):
         if id(argument) in spared:
             continue
         if SECRET in argument.marks:
             use.add("credential", use.name, "", "send" if network else "read")
         if PERSONAL in argument.marks and network:
             use.add("personal-data", use.name, "", "send")
-        if use.name not in special.READS_BY_ITSELF:
-            for path in _PATHS.findall(argument.value):
-                _mention(use, path, network)
+        for path in _PATHS.findall(argument.value) if looks and argument.value not in _HARMLESS_WORDS else ():
+            _mention(use, path, network)
+            before = use.arguments[number - 1].value if number else ""
+            if (tool is not None or use.name not in special.PROGRAMS) and _is_output(argument.value, before):
+                _put_out(use, path)
     if network and SECRET in use.stdin.marks:
         use.add("credential", use.name, "", "send")
     if network and PERSONAL in use.stdin.marks:
         use.add("personal-data", use.name, "", "send")
+
+
+_HARMLESS_WORDS = frozenset((".", "..", "./", "../", "./...", "/"))
+
+
+def _is_output(argument: str, before: str) -> bool:
+    name, equals, _ = argument.partition("=")
+    if argument.startswith("-"):
+        return bool(equals) and bool(_OUTPUT.fullmatch(name))
+    return bool(_OUTPUT.fullmatch(before))
+
+
+def _put_out(use: Use, path: str) -> None:
+    known = info(canonical(path, use.reader.state.cwd, use.reader.state.home))
+    if known.classes & {"security", "start-up", "guard", "hook"} or known.path.startswith(("/etc/", "/usr/", "/bin/")):
+        use.write(Text(path))
 
 
 def _mention(use: Use, path: str, network: bool) -> None:

@@ -26,6 +26,8 @@ class Use:
     stdin: Text
     flow: Flow
     parsed: Parsed = field(default_factory=Parsed)
+    is_inner: bool = False
+    """Started by another program, or by code inside a text."""
     is_quiet: bool = False
     """Set where a path among the arguments is only a name."""
 

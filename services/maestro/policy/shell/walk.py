@@ -28,6 +28,7 @@ class Reader:
         self.depth = depth
         self.conditions = Conditions()
         self.calling: tuple[str, ...] = ()
+        self.is_inner = False
         self.shadowed: dict[str, list[Text] | None] = {}
         """What variables held that a function made its own."""
 
@@ -35,6 +36,7 @@ class Reader:
         other = Reader(self.state.copy(), self.found, self.depth + deeper)
         other.conditions.depth = self.conditions.depth
         other.calling = self.calling
+        other.is_inner = self.is_inner
         return other
 
     # --- texts
@@ -63,11 +65,14 @@ class Reader:
         if not text.known and not self._is_only_data(text.value):
             self.found.opaque("unresolved", "runs a text that nobody can know beforehand")
         reader = self if same_state else self.fork()
+        before = reader.is_inner
         reader.depth += 1
+        reader.is_inner = True
         try:
             return reader.text(text.value, stdin)
         finally:
             reader.depth -= 1
+            reader.is_inner = before
 
     @staticmethod
     def _is_only_data(text: str) -> bool:
@@ -124,7 +129,7 @@ class Reader:
         first = self.statement(left, stdin)
         with self.conditions.perhaps():
             second = self.statement(right, stdin)
-        return joined([first, second])
+        return joined([first, second]) if operator == "&&" else self._either(first, second)
 
     def _subshell(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
         return self.fork().statements(node.get("Stmts", []), stdin)
@@ -139,6 +144,13 @@ class Reader:
             if other := node.get("Else"):
                 outputs.append(self._ifclause(other, stdin, flow))
         return self._one_of(outputs)
+
+    def _either(self, first: Text, second: Text) -> Text:
+        """`A || B`: one of two outputs, unless they are two names of one program."""
+        names = [calls.known_as(text.value.strip()) for text in (first, second)]
+        if first.known and names[0] and names[0] == names[1]:
+            return first
+        return self._one_of([first, second])
 
     def _one_of(self, outputs: list[Text]) -> Text:
         said = [output for output in outputs if output.value]

@@ -274,7 +274,7 @@ def redis(use: Use) -> Text:
     for path in parsed.values("--eval"):
         use.run([Text("lua"), path])
     if parsed.has("--rdb"):
-        use.add("personal-data", "all data", "", "dump")
+        use.add("personal-data", "all data", "", "read")
         use.write(parsed.value("--rdb"), anything("personal"))
     lines = [" ".join(parsed.words())] if parsed.operands else use.stdin.value.splitlines() if use.stdin.known else []
     if not lines and use.stdin.value:

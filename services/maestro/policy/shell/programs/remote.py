@@ -277,7 +277,13 @@ def _inside(use: Use, inner: list[Text]) -> Text:
         if STDIN in use.stdin.marks:
             return use.run([Text("bash")])
         return use.output()
-    return use.run(inner)
+    return use.output() if _is_bare_shell(use, inner) else use.run(inner)
+
+
+def _is_bare_shell(use: Use, words: list[Text]) -> bool:
+    """A shell for a person, in there: what is typed is not ours to see, and touches what the container may touch."""
+    bare = words[0].value.rpartition("/")[2] in ("sh", "bash", "zsh", "ash", "fish", "dash")
+    return bare and all(word.value in ("-i", "-l", "--login", "-il") for word in words[1:]) and not use.stdin.value
 
 
 def kubectl_exec(use: Use) -> Text:
@@ -287,7 +293,12 @@ def kubectl_exec(use: Use) -> Text:
     else:
         inner = parsed.operands[2:]
     use.add("deploy", " ".join(parsed.words()[:2]), "", "inside a pod") if not inner or not _only_looks(inner) else None
-    return use.run(inner) if inner else use.output()
+    if not inner:
+        return use.output()
+    if _is_bare_shell(use, inner):
+        use.add("deploy", " ".join(parsed.words()[:2]), "", "inside a pod")
+        return use.output()
+    return use.run(inner)
 
 
 def kubectl_run(use: Use) -> Text:

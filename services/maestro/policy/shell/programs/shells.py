@@ -76,8 +76,10 @@ def from_input(use: Use) -> Text:
         use.opaque("decoded" if "decoded" in stdin.marks else "unresolved", "runs what arrives on its input")
     elif STDIN in stdin.marks:
         use.opaque("unresolved", "runs what arrives on its input")
+    elif use.is_inner:
+        use.opaque("unresolved", "a shell that waits for whatever is typed")
     else:
-        use.add("read", use.name, "", "interactive")
+        use.add("unknown", use.name, "", "interactive")
     return ANYTHING
 
 

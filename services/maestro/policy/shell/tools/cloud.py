@@ -11,50 +11,46 @@ TOOLS: dict[str, Tool] = {
             authtoken : credential/write
             config|version|diagnose|api : read
             : network@remote/listen,security-config/tunnel
-            """,
-        only_text=True,
+            """
     ),
-    "localtunnel": Tool(": network@remote/listen,security-config/tunnel", only_text=True),
-    "lt": Tool(": network@remote/listen,security-config/tunnel", only_text=True),
-    "bore": Tool(": network@remote/listen,security-config/tunnel", only_text=True),
-    "chisel": Tool(": network@remote/listen,security-config/tunnel", only_text=True),
-    "frpc": Tool(": network@remote/listen,security-config/tunnel", only_text=True),
+    "localtunnel": Tool(": network@remote/listen,security-config/tunnel"),
+    "lt": Tool(": network@remote/listen,security-config/tunnel"),
+    "bore": Tool(": network@remote/listen,security-config/tunnel"),
+    "chisel": Tool(": network@remote/listen,security-config/tunnel"),
+    "frpc": Tool(": network@remote/listen,security-config/tunnel"),
     "tailscale": Tool(
         """
             status|ip|ping|version|netcheck|whois|dns|licenses : read
             funnel|serve : network@remote/listen,security-config/tunnel
             : security-config/network
-            """,
-        only_text=True,
+            """
     ),
-    "zerotier-cli": Tool("info|listnetworks|listpeers|status : read\n: security-config/network", only_text=True),
+    "zerotier-cli": Tool("info|listnetworks|listpeers|status : read\n: security-config/network"),
     "wg": Tool(
-        "show|showconf : credential/read\ngenkey|genpsk : credential/write\npubkey : read\n: security-config/network",
-        only_text=True,
+        "show|showconf : credential/read\ngenkey|genpsk : credential/write\npubkey : read\n: security-config/network"
     ),
-    "wg-quick": Tool(": security-config/network", only_text=True),
-    "openvpn": Tool(": security-config/network", only_text=True),
+    "wg-quick": Tool(": security-config/network"),
+    "openvpn": Tool(": security-config/network"),
     "cloudflared": Tool(
         """
             version|update : read
             tunnel list|info : read
             tunnel delete : data-destroy/tunnel
             : network@remote/listen,security-config/tunnel
-            """,
-        only_text=True,
+            """
     ),
-    "gist": Tool(": network@remote/send", only_text=True),
+    "gist": Tool(": network@remote/send"),
     "pastebinit": Tool(": network@remote/send", network=True),
     "ix": Tool(": network@remote/send", network=True),
     "transfer": Tool(": network@remote/send", network=True),
     "croc": Tool("send : network@remote/send\n: network@remote/get", network=True),
     "wormhole": Tool("send|tx : network@remote/send\n: network@remote/get", network=True),
     "slack": Tool(": network@remote/send", network=True),
-    "notify-send": Tool(": read", only_text=True),
-    "say": Tool(": read", only_text=True),
-    "terminal-notifier": Tool(": read", only_text=True),
-    "open": Tool(": read", only_text=True),
-    "xdg-open": Tool(": read", only_text=True),
+    "notify-send": Tool(": read"),
+    "say": Tool(": read"),
+    "terminal-notifier": Tool(": read"),
+    "open": Tool(": read"),
+    "xdg-open": Tool(": read"),
     "apprise": Tool(": network@remote/send", network=True),
     "jira": Tool(
         """
@@ -63,8 +59,7 @@ TOOLS: dict[str, Tool] = {
             init : credential/write
             issue delete : data-destroy/issue
             : git-remote/push
-            """,
-        only_text=True,
+            """
     ),
-    "linear": Tool(": git-remote/push", only_text=True),
+    "linear": Tool(": git-remote/push"),
 }

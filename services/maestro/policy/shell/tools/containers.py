@@ -69,11 +69,10 @@ TOOLS: dict[str, Tool] = {
         values=_VALUES,
         flags="-f --force -a --all -q --quiet --volumes --no-cache --rm -it -d --pull --no-trunc -v",
         dry="--dry-run",
-        only_text=True,
         help="",
     ),
-    "docker-compose": Tool(_COMPOSE.replace("{0} ", ""), values=_VALUES, dry="--dry-run", only_text=True, help="-h"),
-    "podman-compose": Tool(_COMPOSE.replace("{0} ", ""), values=_VALUES, dry="--dry-run", only_text=True, help="-h"),
+    "docker-compose": Tool(_COMPOSE.replace("{0} ", ""), values=_VALUES, dry="--dry-run", help="-h"),
+    "podman-compose": Tool(_COMPOSE.replace("{0} ", ""), values=_VALUES, dry="--dry-run", help="-h"),
     "docker-machine": Tool(
         """
             ls|env|ip|status|inspect|version|url|config|active : read
@@ -81,8 +80,7 @@ TOOLS: dict[str, Tool] = {
             ssh : deploy
             create : money/machine
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "buildah": Tool(
         """
@@ -92,8 +90,7 @@ TOOLS: dict[str, Tool] = {
             run : @after-dashes
             login : credential/write
             : run-code@project/image
-            """,
-        only_text=True,
+            """
     ),
     "skopeo": Tool(
         """
@@ -102,8 +99,7 @@ TOOLS: dict[str, Tool] = {
             copy|sync : deploy/image
             login : credential/write
             : read
-            """,
-        only_text=True,
+            """
     ),
     "crane": Tool(
         """
@@ -111,18 +107,16 @@ TOOLS: dict[str, Tool] = {
             ls|digest|manifest|config|catalog|validate|version|export|pull : read
             auth : credential/write
             : deploy/image
-            """,
-        only_text=True,
+            """
     ),
-    "regctl": Tool("~delete : data-destroy/image\n~ls|list|get|inspect : read\n: deploy/image", only_text=True),
+    "regctl": Tool("~delete : data-destroy/image\n~ls|list|get|inspect : read\n: deploy/image"),
     "crictl": Tool(
         """
             ps|images|inspect|logs|pods|info|stats|version|inspecti|inspectp : read
             rm|rmi|rmp : data-destroy/containers
             exec : runs
             : service/container
-            """,
-        only_text=True,
+            """
     ),
     "ctr": Tool(
         """
@@ -130,8 +124,7 @@ TOOLS: dict[str, Tool] = {
             ~rm|remove|delete|del : data-destroy/containers
             run : security-config/container
             : service/container
-            """,
-        only_text=True,
+            """
     ),
     "lxc": Tool(
         """
@@ -142,18 +135,15 @@ TOOLS: dict[str, Tool] = {
             config ~security.privileged* : security-config/container
             config device : security-config/container
             : service/container
-            """,
-        only_text=True,
+            """
     ),
-    **dict.fromkeys("lxc-start lxc-stop lxc-create".split(), Tool(": service/container", only_text=True)),
-    "lxc-destroy": Tool(": data-destroy/machine", only_text=True),
-    "lxc-attach": Tool(": @after-dashes", only_text=True),
+    **dict.fromkeys("lxc-start lxc-stop lxc-create".split(), Tool(": service/container")),
+    "lxc-destroy": Tool(": data-destroy/machine"),
+    "lxc-attach": Tool(": @after-dashes"),
     "systemd-nspawn": Tool(": security-config/container"),
-    "runc": Tool(
-        "list|state|spec|events|ps : read\ndelete|kill : service/container\n: security-config/container", only_text=True
-    ),
-    "apptainer": Tool("exec|shell|run : security-config/container\n: run-code@project/image", only_text=True),
-    "singularity": Tool("exec|shell|run : security-config/container\n: run-code@project/image", only_text=True),
+    "runc": Tool("list|state|spec|events|ps : read\ndelete|kill : service/container\n: security-config/container"),
+    "apptainer": Tool("exec|shell|run : security-config/container\n: run-code@project/image"),
+    "singularity": Tool("exec|shell|run : security-config/container\n: run-code@project/image"),
     "kubectl": Tool(
         """
         get secret|secrets|secret/*|secrets/*|*,secret*|secret,* : credential/read
@@ -207,16 +197,13 @@ TOOLS: dict[str, Tool] = {
             """.replace("--kustomize_ ", "").replace("--record_ ", ""),
         reads="-f_ --kubeconfig_ --from-file --from-env-file --client-key",
         dry="--dry-run=client --dry-run=server --dry-run",
-        only_text=True,
     ),
-    "kubectx": Tool(
-        "-d : security-config/cluster settings\n$ : read\n-c|--current : read\n: deploy/context", only_text=True
-    ),
-    "kubens": Tool("$ : read\n-c|--current : read\n: deploy/context", only_text=True),
-    "k9s": Tool("version|info : read\n: deploy", only_text=True),
-    "stern": Tool(": read", only_text=True),
-    "kubetail": Tool(": read", only_text=True),
-    "kustomize": Tool("edit|create : write@project\n: read", only_text=True),
+    "kubectx": Tool("-d : security-config/cluster settings\n$ : read\n-c|--current : read\n: deploy/context"),
+    "kubens": Tool("$ : read\n-c|--current : read\n: deploy/context"),
+    "k9s": Tool("version|info : read\n: deploy"),
+    "stern": Tool(": read"),
+    "kubetail": Tool(": read"),
+    "kustomize": Tool("edit|create : write@project\n: read"),
     "helm": Tool(
         """
         uninstall|delete|del|un : data-destroy/release
@@ -239,7 +226,6 @@ TOOLS: dict[str, Tool] = {
             """,
         shells="--post-renderer",
         dry="--dry-run",
-        only_text=True,
     ),
     "helmfile": Tool(
         """
@@ -248,7 +234,6 @@ TOOLS: dict[str, Tool] = {
             : deploy
             """,
         values="-f -e -n -l --environment --selector --file",
-        only_text=True,
     ),
     "kind": Tool(
         """
@@ -256,8 +241,7 @@ TOOLS: dict[str, Tool] = {
             load|build : run-code@project
             delete : data-destroy/cluster
             : service/cluster
-            """,
-        only_text=True,
+            """
     ),
     "minikube": Tool(
         """
@@ -267,11 +251,10 @@ TOOLS: dict[str, Tool] = {
             kubectl : @after-dashes
             ssh : service/cluster
             : service/cluster
-            """,
-        only_text=True,
+            """
     ),
-    "k3d": Tool("~list|get|version : read\n~delete : data-destroy/cluster\n: service/cluster", only_text=True),
-    "k3s": Tool("kubectl : @kubectl-after\ncheck-config : read\n: service/cluster", only_text=True),
+    "k3d": Tool("~list|get|version : read\n~delete : data-destroy/cluster\n: service/cluster"),
+    "k3s": Tool("kubectl : @kubectl-after\ncheck-config : read\n: service/cluster"),
     "k3s-uninstall.sh": Tool(": data-destroy/cluster"),
     "microk8s": Tool(
         """
@@ -279,8 +262,7 @@ TOOLS: dict[str, Tool] = {
             kubectl : @kubectl-after
             reset : data-destroy/cluster
             : service/cluster
-            """,
-        only_text=True,
+            """
     ),
     "kubeadm": Tool(
         """
@@ -289,8 +271,7 @@ TOOLS: dict[str, Tool] = {
             version|config : read
             certs check-expiration : read
             : security-config/cluster
-            """,
-        only_text=True,
+            """
     ),
     "kops": Tool(
         """
@@ -299,10 +280,9 @@ TOOLS: dict[str, Tool] = {
             update|rolling-update|create|edit|replace --yes : deploy
             export : credential/read
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "eksctl": Tool("get|version|info|completion|utils : read\ndelete : data-destroy/cluster\n: deploy", only_text=True),
+    "eksctl": Tool("get|version|info|completion|utils : read\ndelete : data-destroy/cluster\n: deploy"),
     "oc": Tool(
         """
             get|describe secret|secrets : credential/read
@@ -317,7 +297,6 @@ TOOLS: dict[str, Tool] = {
             """,
         values="-n -o -l -f -c --token",
         dry="--dry-run",
-        only_text=True,
     ),
     "rancher": Tool(
         """
@@ -325,8 +304,7 @@ TOOLS: dict[str, Tool] = {
             ~ls|list|ps|inspect : read
             login|tokens : credential/write
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "argocd": Tool(
         """
@@ -335,8 +313,7 @@ TOOLS: dict[str, Tool] = {
             app|proj|cluster|repo|appset list|get|history|diff|logs|manifests|resources|wait : read
             version|context : read
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "flux": Tool(
         """
@@ -344,19 +321,17 @@ TOOLS: dict[str, Tool] = {
             delete|uninstall : data-destroy/application
             create secret : credential/write
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "istioctl": Tool(
         """
             analyze|proxy-status|ps|version|proxy-config|pc|describe|validate|dashboard|x : read
             uninstall : data-destroy/mesh
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "linkerd": Tool("check|version|stat|top|tap|edges|diagnostics|viz : read\n: deploy", only_text=True),
-    "cilium": Tool("status|version|connectivity : read\nuninstall : data-destroy/network\n: deploy", only_text=True),
+    "linkerd": Tool("check|version|stat|top|tap|edges|diagnostics|viz : read\n: deploy"),
+    "cilium": Tool("status|version|connectivity : read\nuninstall : data-destroy/network\n: deploy"),
     "velero": Tool(
         """
             get|describe|logs|version : read
@@ -364,8 +339,7 @@ TOOLS: dict[str, Tool] = {
             backup|schedule : deploy
             restore : data-change
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "skaffold": Tool(
         """
@@ -373,16 +347,14 @@ TOOLS: dict[str, Tool] = {
             render|diagnose|version|config|schema|inspect|init : read
             build|test : run-code@project
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "tilt": Tool("up|ci : service/container\ndown : service/container\n: read", only_text=True),
-    "garden": Tool("deploy : deploy\ncleanup|delete : data-destroy/application\n: run-code@project", only_text=True),
-    "devspace": Tool("purge : data-destroy/application\ndeploy|dev : deploy\n: read", only_text=True),
-    "okteto": Tool("destroy : data-destroy/application\n: deploy", only_text=True),
+    "tilt": Tool("up|ci : service/container\ndown : service/container\n: read"),
+    "garden": Tool("deploy : deploy\ncleanup|delete : data-destroy/application\n: run-code@project"),
+    "devspace": Tool("purge : data-destroy/application\ndeploy|dev : deploy\n: read"),
+    "okteto": Tool("destroy : data-destroy/application\n: deploy"),
     "werf": Tool(
-        "dismiss|cleanup|purge : data-destroy/application\nbuild|render|lint|config : run-code@project\n: deploy",
-        only_text=True,
+        "dismiss|cleanup|purge : data-destroy/application\nbuild|render|lint|config : run-code@project\n: deploy"
     ),
     "nomad": Tool(
         """
@@ -394,9 +366,8 @@ TOOLS: dict[str, Tool] = {
             : deploy
             """,
         single=True,
-        only_text=True,
     ),
-    "kompose": Tool(": write@project", only_text=True),
+    "kompose": Tool(": write@project"),
     "kubeseal": Tool(": credential/write"),
     "popeye": Tool(": read"),
     "vagrant": Tool(
@@ -411,7 +382,6 @@ TOOLS: dict[str, Tool] = {
             : service/machine
             """,
         values="-c --command",
-        only_text=True,
     ),
     "multipass": Tool(
         """
@@ -419,8 +389,7 @@ TOOLS: dict[str, Tool] = {
             delete|purge : data-destroy/machine
             exec : @after-dashes
             : service/machine
-            """,
-        only_text=True,
+            """
     ),
     "virsh": Tool(
         """
@@ -428,46 +397,39 @@ TOOLS: dict[str, Tool] = {
             undefine|destroy|vol-delete|pool-delete|snapshot-delete|vol-wipe|net-destroy|net-undefine : \
             data-destroy/machine
             : service/machine
-            """,
-        only_text=True,
+            """
     ),
     "VBoxManage": Tool(
         """
             list|showvminfo|--version|guestproperty : read
             unregistervm|closemedium : data-destroy/machine
             : service/machine
-            """,
-        only_text=True,
+            """
     ),
-    "vboxmanage": Tool(
-        "list|showvminfo : read\nunregistervm|closemedium : data-destroy/machine\n: service/machine", only_text=True
-    ),
-    "qemu-img": Tool("info|check|compare|map : read\n: write@project/image", only_text=True),
-    "colima": Tool(
-        "status|list|version|ssh-config : read\ndelete : data-destroy/machine\n: service/machine", only_text=True
-    ),
+    "vboxmanage": Tool("list|showvminfo : read\nunregistervm|closemedium : data-destroy/machine\n: service/machine"),
+    "qemu-img": Tool("info|check|compare|map : read\n: write@project/image"),
+    "colima": Tool("status|list|version|ssh-config : read\ndelete : data-destroy/machine\n: service/machine"),
     "limactl": Tool(
         "list|info|validate : read\ndelete|factory-reset : data-destroy/machine\nshell : runs\n: service/machine"
     ),
-    "orb": Tool("list|info|status : read\ndelete|reset : data-destroy/machine\n: service/machine", only_text=True),
+    "orb": Tool("list|info|status : read\ndelete|reset : data-destroy/machine\n: service/machine"),
     "proxmox": Tool(": service/machine"),
-    "qm": Tool("list|status|config|pending : read\ndestroy : data-destroy/machine\n: service/machine", only_text=True),
-    "pct": Tool("list|status|config : read\ndestroy : data-destroy/machine\n: service/machine", only_text=True),
-    "dive": Tool(": read", only_text=True),
-    "ctop": Tool(": read", only_text=True),
-    "lazydocker": Tool(": service/container", only_text=True),
+    "qm": Tool("list|status|config|pending : read\ndestroy : data-destroy/machine\n: service/machine"),
+    "pct": Tool("list|status|config : read\ndestroy : data-destroy/machine\n: service/machine"),
+    "dive": Tool(": read"),
+    "ctop": Tool(": read"),
+    "lazydocker": Tool(": service/container"),
     "dokku": Tool(
         """
             *:destroy|*:delete|*:unlink : data-destroy/application
             config|config:show|config:get|config:export : credential/read
             config:set|config:unset : deploy/settings
             *:list|*:info|*:report|apps|logs|ps|version|urls|*:exists|*:links|*:logs : read
-            *:export|*:backup : personal-data/dump
+            *:export|*:backup : personal-data/read
             *:import : data-change
             ssh-keys:*|acl:*|certs:* : security-config/keys
             run|enter : deploy
             : deploy
-            """,
-        only_text=True,
+            """
     ),
 }

@@ -15,7 +15,6 @@ TOOLS: dict[str, Tool] = {
             """,
         values="-c -n -x -m --name --message --raiseerr --autogenerate_",
         texts="-m --message",
-        only_text=True,
     ),
     "prisma": Tool(
         """
@@ -32,7 +31,6 @@ TOOLS: dict[str, Tool] = {
         : unknown
         """,
         values="--schema --name -n --file --url --stdin_",
-        only_text=True,
     ),
     "typeorm": Tool(
         """
@@ -43,9 +41,8 @@ TOOLS: dict[str, Tool] = {
             : write@project
             """,
         values="-d -n",
-        only_text=True,
     ),
-    "typeorm-ts-node-commonjs": Tool("migration:show : read\nschema:drop : data-destroy\n: migration", only_text=True),
+    "typeorm-ts-node-commonjs": Tool("migration:show : read\nschema:drop : data-destroy\n: migration"),
     "sequelize": Tool(
         """
             db:migrate:status : read
@@ -53,8 +50,7 @@ TOOLS: dict[str, Tool] = {
             db:seed*|db:seed:* : data-change
             db:create|db:migrate|db:migrate:undo|migration:* : migration
             : write@project
-            """,
-        only_text=True,
+            """
     ),
     "sequelize-cli": Tool(
         """
@@ -63,8 +59,7 @@ TOOLS: dict[str, Tool] = {
             db:seed* : data-change
             db:create|db:migrate|db:migrate:undo|migration:* : migration
             : write@project
-            """,
-        only_text=True,
+            """
     ),
     "knex": Tool(
         """
@@ -75,44 +70,33 @@ TOOLS: dict[str, Tool] = {
             : migration
             """,
         values="--knexfile --env -x",
-        only_text=True,
     ),
-    "drizzle-kit": Tool("studio|check|introspect|pull : read\ndrop : migration\n: migration", only_text=True),
+    "drizzle-kit": Tool("studio|check|introspect|pull : read\ndrop : migration\n: migration"),
     "mikro-orm": Tool(
         """
             schema:drop|schema:fresh|database:drop|migration:fresh : data-destroy
             migration:list|migration:pending|debug : read
             : migration
-            """,
-        only_text=True,
+            """
     ),
-    "flyway": Tool("info|validate|version|check : read\nclean : data-destroy\n: migration", only_text=True),
+    "flyway": Tool("info|validate|version|check : read\nclean : data-destroy\n: migration"),
     "liquibase": Tool(
         """
             ~drop-all|dropAll : data-destroy
             ~status|history|validate|diff|snapshot|updateSQL|update-sql|generate-changelog : read
             : migration
-            """,
-        only_text=True,
+            """
     ),
     "goose": Tool(
         "status|version|validate : read\nreset|down-to 0|$ : data-destroy\ncreate|fix : migration\n: migration",
         values="-dir -table",
-        only_text=True,
     ),
-    "migrate": Tool(
-        "~version : read\n~drop : data-destroy\n: migration", values="-path -database -source", only_text=True
-    ),
-    "dbmate": Tool(
-        "status|dump|wait : read\ndrop : data-destroy\n: migration", values="-u -d -e --url --env", only_text=True
-    ),
-    "sqitch": Tool("status|log|plan|show|verify : read\n: migration", only_text=True),
-    "sqlx": Tool(
-        "migrate info : read\ndatabase drop|reset : data-destroy\nprepare : read\n: migration", only_text=True
-    ),
+    "migrate": Tool("~version : read\n~drop : data-destroy\n: migration", values="-path -database -source"),
+    "dbmate": Tool("status|dump|wait : read\ndrop : data-destroy\n: migration", values="-u -d -e --url --env"),
+    "sqitch": Tool("status|log|plan|show|verify : read\n: migration"),
+    "sqlx": Tool("migrate info : read\ndatabase drop|reset : data-destroy\nprepare : read\n: migration"),
     "diesel": Tool(
-        "migration list|pending : read\ndatabase reset|drop : data-destroy\nprint-schema : read\n: migration",
-        only_text=True,
+        "migration list|pending : read\ndatabase reset|drop : data-destroy\nprint-schema : read\n: migration"
     ),
     "atlas": Tool(
         """
@@ -122,15 +106,14 @@ TOOLS: dict[str, Tool] = {
             : migration
             """,
         dry="--dry-run",
-        only_text=True,
     ),
-    "yoyo": Tool("list|showmigrations : read\n: migration", only_text=True),
-    "aerich": Tool("history|heads|inspectdb : read\n: migration", only_text=True),
-    "skeema": Tool("diff|lint|format|pull : read\n: migration", only_text=True),
+    "yoyo": Tool("list|showmigrations : read\n: migration"),
+    "aerich": Tool("history|heads|inspectdb : read\n: migration"),
+    "skeema": Tool("diff|lint|format|pull : read\n: migration"),
     "bytebase": Tool(": migration"),
-    "phinx": Tool("status : read\nseed:run : data-change\n: migration", only_text=True),
-    "doctrine": Tool("~*drop* : data-destroy\n: migration", only_text=True),
-    "hasura": Tool("metadata export|diff : read\nmigrate status : read\n: migration", only_text=True),
+    "phinx": Tool("status : read\nseed:run : data-change\n: migration"),
+    "doctrine": Tool("~*drop* : data-destroy\n: migration"),
+    "hasura": Tool("metadata export|diff : read\nmigrate status : read\n: migration"),
     "supabase": Tool(
         """
             db reset : data-destroy
@@ -147,12 +130,10 @@ TOOLS: dict[str, Tool] = {
             login|logout : credential/write
             start|stop|status|init : run-code@project
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "neonctl": Tool(
-        "~delete|reset|restore : data-destroy\n~list|get : read\nconnection-string : credential/read\n: deploy",
-        only_text=True,
+        "~delete|reset|restore : data-destroy\n~list|get : read\nconnection-string : credential/read\n: deploy"
     ),
     "pscale": Tool(
         """
@@ -162,28 +143,26 @@ TOOLS: dict[str, Tool] = {
             ~list|show : read
             shell|connect : data-change
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "turso": Tool(
-        "db destroy : data-destroy\ndb tokens : credential/write\ndb shell : data-change\n~list|show : read\n: deploy",
-        only_text=True,
+        "db destroy : data-destroy\ndb tokens : credential/write\ndb shell : data-change\n~list|show : read\n: deploy"
     ),
-    "createdb": Tool(": migration/database", only_text=True),
-    "dropdb": Tool(": data-destroy", only_text=True, help="--help"),
-    "createuser": Tool(": security-config/account", only_text=True, help="--help"),
-    "dropuser": Tool(": security-config/account", only_text=True, help="--help"),
-    "initdb": Tool(": write@outside/database", only_text=True),
-    "pg_ctl": Tool("status : read\ninitdb : write@outside/database\n: service", only_text=True),
-    "pg_ctlcluster": Tool("~status : read\n: service", only_text=True),
-    "pg_dropcluster": Tool(": data-destroy", only_text=True),
-    "pg_isready": Tool(": read", only_text=True, help="--help"),
-    "pg_resetwal": Tool("-n|--dry-run : read\n: data-destroy", only_text=True),
-    "pg_rewind": Tool("-n|--dry-run : read\n: data-destroy", only_text=True),
-    "pgbench": Tool(": data-change", only_text=True, help="--help"),
-    "vacuumdb": Tool(": data-change/maintenance", only_text=True, help="--help"),
-    "reindexdb": Tool(": data-change/maintenance", only_text=True, help="--help"),
-    "clusterdb": Tool(": data-change/maintenance", only_text=True, help="--help"),
+    "createdb": Tool(": migration/database"),
+    "dropdb": Tool(": data-destroy", help="--help"),
+    "createuser": Tool(": security-config/account", help="--help"),
+    "dropuser": Tool(": security-config/account", help="--help"),
+    "initdb": Tool(": write@outside/database"),
+    "pg_ctl": Tool("status : read\ninitdb : write@outside/database\n: service"),
+    "pg_ctlcluster": Tool("~status : read\n: service"),
+    "pg_dropcluster": Tool(": data-destroy"),
+    "pg_isready": Tool(": read", help="--help"),
+    "pg_resetwal": Tool("-n|--dry-run : read\n: data-destroy"),
+    "pg_rewind": Tool("-n|--dry-run : read\n: data-destroy"),
+    "pgbench": Tool(": data-change", help="--help"),
+    "vacuumdb": Tool(": data-change/maintenance", help="--help"),
+    "reindexdb": Tool(": data-change/maintenance", help="--help"),
+    "clusterdb": Tool(": data-change/maintenance", help="--help"),
     "mysqladmin": Tool(
         """
             ~drop : data-destroy
@@ -194,27 +173,23 @@ TOOLS: dict[str, Tool] = {
             : data-change
             """,
         values="-h -P -u -S --host --port --user --socket -i -c",
-        only_text=True,
         help="--help",
     ),
-    "mysqlcheck": Tool(
-        "-r|--repair|-o|--optimize|--auto-repair : data-change/maintenance\n: read", only_text=True, help="--help"
-    ),
-    "mysqlshow": Tool(": read", only_text=True, help="--help"),
+    "mysqlcheck": Tool("-r|--repair|-o|--optimize|--auto-repair : data-change/maintenance\n: read", help="--help"),
+    "mysqlshow": Tool(": read", help="--help"),
     "mysql_secure_installation": Tool(": security-config/account"),
     "mysqld": Tool(
         """
             --skip-grant-tables : security-config/checks turned off
             --initialize|--initialize-insecure : write@system
             : service
-            """,
-        only_text=True,
+            """
     ),
-    "mysqld_safe": Tool("--skip-grant-tables : security-config/checks turned off\n: service", only_text=True),
-    "mysqlslap": Tool(": data-change", only_text=True),
-    "redis-server": Tool(": service", only_text=True),
-    "redis-benchmark": Tool(": data-change", only_text=True),
-    "mongod": Tool("--repair : data-destroy/repair\n: service", only_text=True),
+    "mysqld_safe": Tool("--skip-grant-tables : security-config/checks turned off\n: service"),
+    "mysqlslap": Tool(": data-change"),
+    "redis-server": Tool(": service"),
+    "redis-benchmark": Tool(": data-change"),
+    "mongod": Tool("--repair : data-destroy/repair\n: service"),
     "influx": Tool(
         """
             delete|bucket|org|user delete : data-destroy
@@ -222,8 +197,7 @@ TOOLS: dict[str, Tool] = {
             auth|user : credential/write
             query|ping|version|bucket|org list : read
             : data-change
-            """,
-        only_text=True,
+            """
     ),
     "etcdctl": Tool(
         """
@@ -231,19 +205,17 @@ TOOLS: dict[str, Tool] = {
             get|member|endpoint|version|watch|alarm : read
             auth|user|role : security-config
             snapshot restore : data-destroy
-            snapshot : personal-data/dump
+            snapshot : personal-data/read
             put|txn : data-change
             : data-change
-            """,
-        only_text=True,
+            """
     ),
     "nodetool": Tool(
         """
             drain|decommission|removenode|assassinate|clearsnapshot|truncatehints : data-destroy
             status|info|ring|tpstats|tablestats|describecluster|netstats : read
             : data-change/maintenance
-            """,
-        only_text=True,
+            """
     ),
     "rabbitmqctl": Tool(
         """
@@ -252,18 +224,14 @@ TOOLS: dict[str, Tool] = {
             security-config/account
             list_*|status|cluster_status|report|environment|ping : read
             : service
-            """,
-        only_text=True,
+            """
     ),
-    "rabbitmqadmin": Tool(
-        "delete|purge : data-destroy\nlist|show : read\nexport : credential/read\n: data-change", only_text=True
-    ),
+    "rabbitmqadmin": Tool("delete|purge : data-destroy\nlist|show : read\nexport : credential/read\n: data-change"),
     **dict.fromkeys(
         ("kafka-topics", "kafka-topics.sh"),
         Tool(
             "--delete : data-destroy\n--list|--describe : read\n: data-change",
             values="--bootstrap-server --topic --zookeeper --partitions --replication-factor --config",
-            only_text=True,
         ),
     ),
     **dict.fromkeys(("kafka-delete-records", "kafka-delete-records.sh"), Tool(": data-destroy")),
@@ -272,30 +240,22 @@ TOOLS: dict[str, Tool] = {
         Tool(
             "--delete|--delete-offsets : data-destroy\n--reset-offsets --execute : data-destroy/offsets\n: read",
             values="--bootstrap-server --group --topic",
-            only_text=True,
         ),
     ),
     **dict.fromkeys(
         ("kafka-configs", "kafka-configs.sh", "kafka-acls", "kafka-acls.sh"),
-        Tool(
-            "--describe|--list : read\n: security-config",
-            values="--bootstrap-server --entity-type --entity-name",
-            only_text=True,
-        ),
+        Tool("--describe|--list : read\n: security-config", values="--bootstrap-server --entity-type --entity-name"),
     ),
-    **dict.fromkeys(
-        ("kafka-console-consumer", "kafka-console-consumer.sh"), Tool(": personal-data/messages", only_text=True)
-    ),
+    **dict.fromkeys(("kafka-console-consumer", "kafka-console-consumer.sh"), Tool(": personal-data/read")),
     "rpk": Tool(
         """
             topic|group delete|trim-prefix : data-destroy
             ~list|describe|info : read
             security|acl : security-config
             : data-change
-            """,
-        only_text=True,
+            """
     ),
-    "nats": Tool("~rm|purge|delete : data-destroy\n~ls|info|list|report : read\n: data-change", only_text=True),
+    "nats": Tool("~rm|purge|delete : data-destroy\n~ls|info|list|report : read\n: data-change"),
     "bq": Tool(
         """
             rm : data-destroy
@@ -305,13 +265,11 @@ TOOLS: dict[str, Tool] = {
             set-iam-policy|add-iam-policy-binding : security-config
             """,
         values="--project_id --dataset_id --location --format --max_rows -n --job_id --destination_table",
-        only_text=True,
         single=False,
     ),
     "snow": Tool(
         "sql : @sql-options\n~drop|delete : data-destroy\n~list|describe : read\n: deploy",
         values="-q --query -f --filename",
-        only_text=True,
     ),
     "dbt": Tool(
         """
@@ -319,8 +277,7 @@ TOOLS: dict[str, Tool] = {
             run|build|seed|snapshot|retry|run-operation|clone : data-change
             clean|deps : dependency@declared
             : read
-            """,
-        only_text=True,
+            """
     ),
     "airflow": Tool(
         """
@@ -330,22 +287,21 @@ TOOLS: dict[str, Tool] = {
             dags|users|variables|connections|pools delete : data-destroy
             connections|variables|users : credential/write
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "sqlplus": Tool(": data-change", only_text=True),
+    "sqlplus": Tool(": data-change"),
     "rman": Tool(": data-destroy"),
-    "expdp": Tool(": personal-data/dump"),
+    "expdp": Tool(": personal-data/read"),
     "impdp": Tool(": data-change"),
-    "bcp": Tool("* out|queryout : personal-data/dump\n: data-change", only_text=True),
-    "elasticdump": Tool(": personal-data/dump"),
+    "bcp": Tool("* out|queryout : personal-data/read\n: data-change"),
+    "elasticdump": Tool(": personal-data/read"),
     "curator": Tool(": data-destroy", dry="--dry-run"),
-    "litestream": Tool("databases|generations|snapshots|wal : read\n: data-change", only_text=True),
+    "litestream": Tool("databases|generations|snapshots|wal : read\n: data-change"),
     "wp": Tool(
         """
             db drop|reset|clean : data-destroy
             db query|import : data-change
-            db export : personal-data/dump
+            db export : personal-data/read
             db : read
             user list|get : personal-data/read
             user delete : personal-data/delete
@@ -361,19 +317,17 @@ TOOLS: dict[str, Tool] = {
             config set|get|create : credential/write
             cache|transient|rewrite|cron : service
             : data-change
-            """,
-        only_text=True,
+            """
     ),
     "drush": Tool(
         """
             sql-drop|sql:drop|site-install|site:install|si : data-destroy
-            sql-dump|sql:dump : personal-data/dump
+            sql-dump|sql:dump : personal-data/read
             updb|updatedb|entity:updates : migration
             sql-query|sqlq|sql:query : data-change
             user:* : personal-data
             status|core:status|pm:list : read
             : data-change
-            """,
-        only_text=True,
+            """
     ),
 }

@@ -14,7 +14,6 @@ _APT = Tool(
     values="-o -c -t --target-release --option",
     dry="-s --simulate --dry-run --just-print --no-act",
     flags="-y --yes -q --quiet --no-install-recommends --fix-broken --reinstall -f",
-    only_text=True,
 )
 _DNF = Tool(
     """
@@ -26,7 +25,6 @@ _DNF = Tool(
     """,
     values="-c --enablerepo --disablerepo --repo --installroot -x --exclude --setopt --releasever",
     dry="--assumeno",
-    only_text=True,
 )
 _PACMAN = Tool(
     """
@@ -38,7 +36,6 @@ _PACMAN = Tool(
     """,
     values="--config --dbpath --root -r -b --cachedir --ignore",
     dry="-p --print",
-    only_text=True,
 )
 _BREW = Tool(
     """
@@ -57,25 +54,23 @@ _BREW = Tool(
     values="-f_ --cask_ --file --appdir",
     flags="--cask --formula --force -f --zap",
     dry="-n --dry-run",
-    only_text=True,
 )
 
 TOOLS: dict[str, Tool] = {
     **dict.fromkeys("apt apt-get aptitude nala apt-cache apt-file apt-mark apt-fast".split(), _APT),
-    "add-apt-repository": Tool(": security-config/package source", only_text=True),
-    "apt-add-repository": Tool(": security-config/package source", only_text=True),
-    "apt-key": Tool("list|finger|export : read\n: security-config/trust", only_text=True),
+    "add-apt-repository": Tool(": security-config/package source"),
+    "apt-add-repository": Tool(": security-config/package source"),
+    "apt-key": Tool("list|finger|export : read\n: security-config/trust"),
     "dpkg": Tool(
         """
             -l|-L|-s|-S|-I|-c|--list|--listfiles|--status|--search|--info|--contents|--print-architecture|\
             -p|--get-selections|--compare-versions|-V|--verify|--audit : read
             : dependency@system
-            """,
-        only_text=True,
+            """
     ),
-    "dpkg-query": Tool(": read", only_text=True),
-    "dpkg-reconfigure": Tool(": dependency@system", only_text=True),
-    "dpkg-deb": Tool(": write@project", only_text=True),
+    "dpkg-query": Tool(": read"),
+    "dpkg-reconfigure": Tool(": dependency@system"),
+    "dpkg-deb": Tool(": write@project"),
     **dict.fromkeys("dnf yum microdnf dnf5 tdnf zypper urpmi rpm-ostree".split(), _DNF),
     "rpm": Tool(
         """
@@ -85,7 +80,6 @@ TOOLS: dict[str, Tool] = {
             """,
         values="--root --dbpath",
         dry="--test",
-        only_text=True,
     ),
     "zypper": Tool(
         """
@@ -96,7 +90,6 @@ TOOLS: dict[str, Tool] = {
             : dependency@system
             """,
         dry="--dry-run -D",
-        only_text=True,
     ),
     "apk": Tool(
         """
@@ -106,7 +99,6 @@ TOOLS: dict[str, Tool] = {
             """,
         values="-p --root -X --repository -t --virtual --cache-dir",
         dry="-s --simulate",
-        only_text=True,
     ),
     **dict.fromkeys("pacman yay paru pamac trizen aura".split(), _PACMAN),
     "brew": _BREW,
@@ -115,8 +107,7 @@ TOOLS: dict[str, Tool] = {
             search|info|list|installed|deps|contents|variants|outdated|provides : read
             clean : delete@generated
             : dependency@system
-            """,
-        only_text=True,
+            """
     ),
     "choco": Tool(
         """
@@ -125,25 +116,22 @@ TOOLS: dict[str, Tool] = {
             : dependency@system
             """,
         dry="--noop --whatif",
-        only_text=True,
     ),
     "scoop": Tool(
         """
             search|list|info|status|which|home|cat|config|bucket list|known : read
             cache rm : delete@generated
             : dependency@system
-            """,
-        only_text=True,
+            """
     ),
-    "winget": Tool("search|list|show|source|features|validate|hash : read\n: dependency@system", only_text=True),
+    "winget": Tool("search|list|show|source|features|validate|hash : read\n: dependency@system"),
     "snap": Tool(
         """
             list|find|info|version|changes|services|connections|interfaces|logs|known|warnings : read
             connect : security-config/rights
             restart|start|stop : service
             : dependency@system
-            """,
-        only_text=True,
+            """
     ),
     "flatpak": Tool(
         """
@@ -153,14 +141,12 @@ TOOLS: dict[str, Tool] = {
             run : unknown
             kill : service
             : dependency@system
-            """,
-        only_text=True,
+            """
     ),
     "nix-env": Tool(
         "-q|--query|--list-generations : read\n--delete-generations : delete@system\n: dependency@system",
         values="-f -A -p",
         dry="--dry-run",
-        only_text=True,
     ),
     "nix": Tool(
         """
@@ -170,36 +156,32 @@ TOOLS: dict[str, Tool] = {
             run|shell ~github:*|git*|http* : opaque/remote
             store gc|delete : delete@system
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "nix-shell": Tool(
-        "--run|--command|-p|--packages : run-code@project\n: run-code@project", shells="--run --command", only_text=True
-    ),
-    "nix-build": Tool(": run-code@project", only_text=True),
-    "nix-store": Tool("-q|--query|--verify : read\n--delete|--gc : delete@system\n: write@system", only_text=True),
-    "nix-collect-garbage": Tool("--dry-run : read\n: delete@system", only_text=True),
-    "nix-channel": Tool("--list : read\n: dependency@system", only_text=True),
-    "nixos-rebuild": Tool("dry-run|dry-build|dry-activate|build : read\n: dependency@system", only_text=True),
-    "home-manager": Tool("build|generations|packages|news|option : read\n: dependency@system", only_text=True),
-    "guix": Tool("search|show|size|describe|lint : read\n: dependency@system", only_text=True),
-    "emerge": Tool("--search|-s|--info|-p|--pretend : read\n: dependency@system", only_text=True),
-    "xbps-install": Tool("-n|--dry-run : read\n: dependency@system", only_text=True),
-    "xbps-remove": Tool(": dependency@system", only_text=True),
-    "xbps-query": Tool(": read", only_text=True),
+    "nix-shell": Tool("--run|--command|-p|--packages : run-code@project\n: run-code@project", shells="--run --command"),
+    "nix-build": Tool(": run-code@project"),
+    "nix-store": Tool("-q|--query|--verify : read\n--delete|--gc : delete@system\n: write@system"),
+    "nix-collect-garbage": Tool("--dry-run : read\n: delete@system"),
+    "nix-channel": Tool("--list : read\n: dependency@system"),
+    "nixos-rebuild": Tool("dry-run|dry-build|dry-activate|build : read\n: dependency@system"),
+    "home-manager": Tool("build|generations|packages|news|option : read\n: dependency@system"),
+    "guix": Tool("search|show|size|describe|lint : read\n: dependency@system"),
+    "emerge": Tool("--search|-s|--info|-p|--pretend : read\n: dependency@system"),
+    "xbps-install": Tool("-n|--dry-run : read\n: dependency@system"),
+    "xbps-remove": Tool(": dependency@system"),
+    "xbps-query": Tool(": read"),
     "pkg": Tool(
         "info|search|query|version|audit|which|stats|rquery : read\nclean : delete@generated\n: dependency@system",
         dry="-n --dry-run",
-        only_text=True,
     ),
-    "pkg_add": Tool(": dependency@system", only_text=True),
-    "pkg_delete": Tool(": dependency@system", only_text=True),
-    "opkg": Tool("list|list-installed|info|files|search|find : read\n: dependency@system", only_text=True),
-    "softwareupdate": Tool("-l|--list|--history : read\n: dependency@system", only_text=True),
-    "mas": Tool("list|search|info|outdated|account : read\n: dependency@system", only_text=True),
-    "xcode-select": Tool("-p|--print-path|-v : read\n: dependency@system", only_text=True),
-    "eopkg": Tool("search|info|list-installed|li : read\n: dependency@system", only_text=True),
-    "swupd": Tool("search|info|bundle-list : read\n: dependency@system", only_text=True),
+    "pkg_add": Tool(": dependency@system"),
+    "pkg_delete": Tool(": dependency@system"),
+    "opkg": Tool("list|list-installed|info|files|search|find : read\n: dependency@system"),
+    "softwareupdate": Tool("-l|--list|--history : read\n: dependency@system"),
+    "mas": Tool("list|search|info|outdated|account : read\n: dependency@system"),
+    "xcode-select": Tool("-p|--print-path|-v : read\n: dependency@system"),
+    "eopkg": Tool("search|info|list-installed|li : read\n: dependency@system"),
+    "swupd": Tool("search|info|bundle-list : read\n: dependency@system"),
     "gem": Tool(
         """
             list|search|info|specification|contents|dependency|environment|outdated|query|which|stale|help|\
@@ -216,7 +198,6 @@ TOOLS: dict[str, Tool] = {
             """,
         values="-v --version -i --install-dir -P -s --source",
         dry="--explain",
-        only_text=True,
     ),
     "composer": Tool(
         """
@@ -239,12 +220,11 @@ TOOLS: dict[str, Tool] = {
             """,
         values="-d --working-dir",
         dry="--dry-run",
-        only_text=True,
     ),
-    "pear": Tool("list|search|info : read\n: dependency@system", only_text=True),
-    "pecl": Tool("list|search|info : read\n: dependency@system", only_text=True),
-    "cpan": Tool("-l|-D|-O|-v : read\n: dependency@system", only_text=True),
-    "cpanm": Tool("--installdeps : dependency@declared\n--info : read\n: dependency@runtime", only_text=True),
+    "pear": Tool("list|search|info : read\n: dependency@system"),
+    "pecl": Tool("list|search|info : read\n: dependency@system"),
+    "cpan": Tool("-l|-D|-O|-v : read\n: dependency@system"),
+    "cpanm": Tool("--installdeps : dependency@declared\n--info : read\n: dependency@runtime"),
     "carton": Tool("install : dependency@declared\nexec : runs\n: dependency@runtime"),
     "luarocks": Tool(
         """
@@ -252,15 +232,13 @@ TOOLS: dict[str, Tool] = {
             upload : deploy/package
             make|build|lint : run-code@project
             : dependency@runtime
-            """,
-        only_text=True,
+            """
     ),
-    "opam": Tool("list|show|search|info|env|switch|config|var : read\n: dependency@runtime", only_text=True),
-    "hex": Tool(": dependency@runtime", only_text=True),
-    "raco": Tool("pkg install|remove|update : dependency@runtime\n: run-code@project", only_text=True),
+    "opam": Tool("list|show|search|info|env|switch|config|var : read\n: dependency@runtime"),
+    "hex": Tool(": dependency@runtime"),
+    "raco": Tool("pkg install|remove|update : dependency@runtime\n: run-code@project"),
     "cabal": Tool(
-        "install : dependency@system\nupdate : read\nupload : deploy/package\nlist|info : read\n: run-code@project",
-        only_text=True,
+        "install : dependency@system\nupdate : read\nupload : deploy/package\nlist|info : read\n: run-code@project"
     ),
     "stack": Tool(
         """
@@ -269,22 +247,20 @@ TOOLS: dict[str, Tool] = {
             exec : @after-dashes
             ls|list|path|query : read
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "ghcup": Tool("list : read\n: dependency@system", only_text=True),
-    "juliaup": Tool("status : read\n: dependency@system", only_text=True),
-    "elm": Tool("install : dependency@runtime\npublish : deploy/package\n: run-code@project", only_text=True),
+    "ghcup": Tool("list : read\n: dependency@system"),
+    "juliaup": Tool("status : read\n: dependency@system"),
+    "elm": Tool("install : dependency@runtime\npublish : deploy/package\n: run-code@project"),
     "bower": Tool(
         """
             install ~* : dependency@runtime
             install : dependency@declared
             list|info|search|lookup : read
             : dependency@runtime
-            """,
-        only_text=True,
+            """
     ),
-    "jspm": Tool("install : dependency@runtime\n: run-code@project", only_text=True),
+    "jspm": Tool("install : dependency@runtime\n: run-code@project"),
     "pod": Tool(
         """
             install : dependency@declared
@@ -294,14 +270,12 @@ TOOLS: dict[str, Tool] = {
             lib|spec lint : read
             search|list|outdated|env : read
             : write@project
-            """,
-        only_text=True,
+            """
     ),
     "carthage": Tool(
-        "bootstrap|checkout|build|archive : dependency@declared\nupdate : dependency@runtime/updated\n: read",
-        only_text=True,
+        "bootstrap|checkout|build|archive : dependency@declared\nupdate : dependency@runtime/updated\n: read"
     ),
-    "vcpkg": Tool("list|search|version|help|depend-info : read\n: dependency@runtime", only_text=True),
+    "vcpkg": Tool("list|search|version|help|depend-info : read\n: dependency@runtime"),
     "conan": Tool(
         """
             search|list|info|inspect|graph|profile|version : read
@@ -310,8 +284,7 @@ TOOLS: dict[str, Tool] = {
             remove : dependency@runtime/removed
             remote add|remove|set-user|login : security-config/package source
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
     "helm-docs": Tool(": write@project"),
     "ansible-galaxy": Tool(
@@ -323,11 +296,10 @@ TOOLS: dict[str, Tool] = {
             publish : deploy/package
             install : dependency@runtime
             : dependency@runtime
-            """,
-        only_text=True,
+            """
     ),
-    "krew": Tool("list|search|info : read\n: dependency@system", only_text=True),
-    "code-extension": Tool(": dependency@system", only_text=True),
+    "krew": Tool("list|search|info : read\n: dependency@system"),
+    "code-extension": Tool(": dependency@system"),
     "ng": Tool(
         """
             add : dependency@runtime
@@ -335,30 +307,22 @@ TOOLS: dict[str, Tool] = {
             update : dependency@runtime/updated
             deploy : deploy
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "expo": Tool(
-        "install : dependency@runtime\npublish : deploy\nlogin|logout : credential/write\n: run-code@project",
-        only_text=True,
-    ),
+    "expo": Tool("install : dependency@runtime\npublish : deploy\nlogin|logout : credential/write\n: run-code@project"),
     "eas": Tool(
-        "submit|update|deploy : deploy\nbuild : money/build\nsecret|credentials|login : credential/write\n: read",
-        only_text=True,
+        "submit|update|deploy : deploy\nbuild : money/build\nsecret|credentials|login : credential/write\n: read"
     ),
-    "shards": Tool(
-        "install|check|list : dependency@declared\nupdate : dependency@runtime/updated\n: run-code@project",
-        only_text=True,
-    ),
-    "nimble": Tool("install : dependency@runtime\npublish : deploy/package\n: run-code@project", only_text=True),
+    "shards": Tool("install|check|list : dependency@declared\nupdate : dependency@runtime/updated\n: run-code@project"),
+    "nimble": Tool("install : dependency@runtime\npublish : deploy/package\n: run-code@project"),
     "pkgx": Tool(": unknown"),
-    "devbox": Tool("add|rm|update : dependency@dev\nrun : @after-first\n: run-code@project", only_text=True),
-    "pip-compile": Tool(": dependency@declared", values="-o --output-file", writes="-o --output-file", only_text=True),
-    "pip-sync": Tool(": dependency@declared", only_text=True),
-    "easy_install": Tool(": dependency@runtime", only_text=True),
-    "ncu": Tool("-u|--upgrade : dependency@runtime/updated\n: read", only_text=True),
-    "npm-check-updates": Tool("-u|--upgrade : dependency@runtime/updated\n: read", only_text=True),
-    "degit": Tool(": git-remote/fetch", only_text=True),
-    "tlmgr": Tool("info|search|list : read\n: dependency@system", only_text=True),
+    "devbox": Tool("add|rm|update : dependency@dev\nrun : @after-first\n: run-code@project"),
+    "pip-compile": Tool(": dependency@declared", values="-o --output-file", writes="-o --output-file"),
+    "pip-sync": Tool(": dependency@declared"),
+    "easy_install": Tool(": dependency@runtime"),
+    "ncu": Tool("-u|--upgrade : dependency@runtime/updated\n: read"),
+    "npm-check-updates": Tool("-u|--upgrade : dependency@runtime/updated\n: read"),
+    "degit": Tool(": git-remote/fetch"),
+    "tlmgr": Tool("info|search|list : read\n: dependency@system"),
     "R-install": Tool(": dependency@runtime"),
 }

@@ -11,7 +11,6 @@ _RUN = Tool(
         --grep -f --format
         """,
     texts="-k -m --grep --filter",
-    only_text=True,
 )
 _LINT = Tool(
     ": read",
@@ -20,12 +19,10 @@ _LINT = Tool(
         --output-file --output-format
         """,
     writes="-o --output --output-file",
-    only_text=True,
 )
 _FORMAT = Tool(
     ": write@project/format",
     values="-c --config -l --line-length --stdin-filename --stdin-filepath --ignore-path --parser --plugin",
-    only_text=True,
 )
 
 _TESTS = """
@@ -128,7 +125,6 @@ TOOLS: dict[str, Tool] = {
             """,
         flags="--dev --build --release --all --workspace --dry-run",
         dry="--dry-run",
-        only_text=True,
     ),
     "rustup": Tool(
         """
@@ -138,8 +134,7 @@ TOOLS: dict[str, Tool] = {
             run : @rustup-run
             default|override|set : write@home/toolchain
             : dependency@system
-            """,
-        only_text=True,
+            """
     ),
     "go": Tool(
         """
@@ -169,17 +164,13 @@ TOOLS: dict[str, Tool] = {
         flags="-v -u -x -n -race -short -json -a -i -cover -w -all -src -benchmem -failfast -html",
         single=True,
         help="-help",
-        only_text=True,
     ),
     "tsc": Tool(
-        ": run-code@project/build",
-        values="-p --project --outDir --target -t -b --module -m --outFile --rootDir",
-        only_text=True,
+        ": run-code@project/build", values="-p --project --outDir --target -t -b --module -m --outFile --rootDir"
     ),
     "biome": Tool(
         "check|ci|lint|search|explain|rage|version !--write !--fix !--apply : read\n: write@project/format",
         values="--config-path --files-max-size --max-diagnostics --reporter --stdin-file-path --changed --since",
-        only_text=True,
     ),
     "ruff": Tool(
         """
@@ -192,7 +183,6 @@ TOOLS: dict[str, Tool] = {
             --config --select --ignore --extend-select --target-version --line-length --output-format -o
             --output-file --exclude
             """,
-        only_text=True,
     ),
     "pre-commit": Tool(
         """
@@ -203,18 +193,16 @@ TOOLS: dict[str, Tool] = {
             : run-code@project/lint
             """,
         values="-c --config --hook-stage --files --hook-type -t --commit-msg-filename",
-        only_text=True,
     ),
-    "husky": Tool(": ci/hook", only_text=True),
-    "lefthook": Tool("install|uninstall|add : ci/hook\n: run-code@project/lint", only_text=True),
+    "husky": Tool(": ci/hook"),
+    "lefthook": Tool("install|uninstall|add : ci/hook\n: run-code@project/lint"),
     "bazel": Tool(
         """
             clean --expunge : delete@generated
             run : run-code@project
             query|info|version|help|cquery|aquery : read
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
     "cmake": Tool(
         """
@@ -225,7 +213,6 @@ TOOLS: dict[str, Tool] = {
             : run-code@project/build
             """,
         values="-B -S -G -D -C -P_ -T -A --build --preset --target -t --config --install --prefix -j",
-        only_text=True,
     ),
     "gradle": None,  # type: ignore[dict-item]
     "dotnet": Tool(
@@ -264,7 +251,6 @@ TOOLS: dict[str, Tool] = {
             -c --configuration -f --framework -o --output -v --verbosity -s --source --project -p
             --startup-project --version -r --runtime --filter --context --connection
             """,
-        only_text=True,
     ),
     "nuget": Tool(
         """
@@ -273,8 +259,7 @@ TOOLS: dict[str, Tool] = {
             restore : dependency@declared
             sources|setapikey : security-config/package source
             : read
-            """,
-        only_text=True,
+            """
     ),
     "flutter": Tool(
         """
@@ -290,7 +275,6 @@ TOOLS: dict[str, Tool] = {
             : run-code@project
             """,
         values="-d --target -t --flavor",
-        only_text=True,
     ),
     "dart": Tool(
         """
@@ -302,16 +286,14 @@ TOOLS: dict[str, Tool] = {
             format|fix : write@project/format
             analyze|info|doc : read
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
     "swift": Tool(
         """
             package resolve|update|show-dependencies|describe|dump-package : dependency@declared
             package : run-code@project
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
     "mix": Tool(
         """
@@ -328,10 +310,9 @@ TOOLS: dict[str, Tool] = {
             : run-code@project
             """,
         values="-e",
-        only_text=True,
     ),
-    "rebar3": Tool("hex publish : deploy/package\n: run-code@project", only_text=True),
-    "sbt": Tool("~publish*|*/publish : deploy/package\n: run-code@project", only_text=True),
+    "rebar3": Tool("hex publish : deploy/package\n: run-code@project"),
+    "sbt": Tool("~publish*|*/publish : deploy/package\n: run-code@project"),
     "bundle": Tool(
         """
             add --group=dev*|-g=dev*|--group=test|--group=*test* : dependency@dev
@@ -347,7 +328,6 @@ TOOLS: dict[str, Tool] = {
             $ : dependency@declared
             """,
         values="--group -g --version -v --source --git --path --jobs -j --gemfile --without --with",
-        only_text=True,
     ),
     "gh": Tool(
         """
@@ -416,7 +396,6 @@ TOOLS: dict[str, Tool] = {
             """,
         texts="-t --title -b --body -n --notes -c --comment -d --description --search -S -q --jq --template -F",
         reads="--body-file --notes-file --input",
-        only_text=True,
     ),
     "glab": Tool(
         """
@@ -440,7 +419,6 @@ TOOLS: dict[str, Tool] = {
         """,
         values="-R --repo -t --title -d --description -m --message -X --method -F -f --field --raw-field -H --header",
         texts="-t --title -d --description -m --message",
-        only_text=True,
     ),
     "hub": Tool(
         """
@@ -449,8 +427,7 @@ TOOLS: dict[str, Tool] = {
             api : @gh-api
             pull-request|push|create|fork|release|issue|pr : git-remote/push
             : @as-git
-            """,
-        only_text=True,
+            """
     ),
     "hg": Tool(
         """
@@ -468,7 +445,6 @@ TOOLS: dict[str, Tool] = {
             -m -l -u -d -r -R -I -X --message --rev --include --exclude --user --date --config --cwd
             --repository -b --branch
             """,
-        only_text=True,
     ),
     "svn": Tool(
         """
@@ -481,7 +457,6 @@ TOOLS: dict[str, Tool] = {
             : read
             """,
         values="-m -F -r --message --revision --username --password --depth -c",
-        only_text=True,
     ),
     "jj": Tool(
         """
@@ -492,34 +467,25 @@ TOOLS: dict[str, Tool] = {
             : git-local
             """,
         values="-m -r --message --revision",
-        only_text=True,
     ),
-    "bzr": Tool(
-        "remove|rm : deletes\nrevert|uncommit : git-discard/working tree\npush : git-remote/push\n: git-local",
-        only_text=True,
-    ),
-    "fossil": Tool(
-        "rm|delete : deletes\nrevert : git-discard/working tree\nsync|push : git-remote/push\n: git-local",
-        only_text=True,
-    ),
+    "bzr": Tool("remove|rm : deletes\nrevert|uncommit : git-discard/working tree\npush : git-remote/push\n: git-local"),
+    "fossil": Tool("rm|delete : deletes\nrevert : git-discard/working tree\nsync|push : git-remote/push\n: git-local"),
     "gt": Tool(
-        "submit|ss|s : git-discard/force push\nlog|ls|state|branch : read\ndelete : git-discard/branch\n: git-local",
-        only_text=True,
+        "submit|ss|s : git-discard/force push\nlog|ls|state|branch : read\ndelete : git-discard/branch\n: git-local"
     ),
     "pre-push": _RUN,
-    "semantic-release": Tool("--dry-run|-d : read\n: deploy/release", only_text=True),
-    "release-it": Tool("--dry-run : read\n: deploy/release", only_text=True),
+    "semantic-release": Tool("--dry-run|-d : read\n: deploy/release"),
+    "release-it": Tool("--dry-run : read\n: deploy/release"),
     "goreleaser": Tool(
         """
             check|healthcheck|init : read
             build : run-code@project
             release --snapshot|--skip-publish|--skip=publish : run-code@project
             : deploy/release
-            """,
-        only_text=True,
+            """
     ),
-    "changeset": Tool("publish : deploy/package\nstatus : read\n: write@project", only_text=True),
-    "np": Tool("--preview : read\n: deploy/package", only_text=True),
+    "changeset": Tool("publish : deploy/package\nstatus : read\n: write@project"),
+    "np": Tool("--preview : read\n: deploy/package"),
     "lerna": Tool(
         """
             publish : deploy/package
@@ -530,19 +496,15 @@ TOOLS: dict[str, Tool] = {
             exec : @after-dashes
             add : dependency@runtime
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
     "twine": Tool(
-        "check : read\n: deploy/package",
-        values="-u -p -r --username --password --repository --repository-url",
-        only_text=True,
+        "check : read\n: deploy/package", values="-u -p -r --username --password --repository --repository-url"
     ),
-    "flit": Tool("publish : deploy/package\ninstall : dependency@declared\n: run-code@project", only_text=True),
-    "maturin": Tool("publish|upload : deploy/package\n: run-code@project", only_text=True),
+    "flit": Tool("publish : deploy/package\ninstall : dependency@declared\n: run-code@project"),
+    "maturin": Tool("publish|upload : deploy/package\n: run-code@project"),
     "vsce": Tool(
-        "publish|unpublish : deploy/package\nlogin|logout : credential/write\npackage|ls : write@project\n: read",
-        only_text=True,
+        "publish|unpublish : deploy/package\nlogin|logout : credential/write\npackage|ls : write@project\n: read"
     ),
     "jupyter": Tool(
         """
@@ -551,10 +513,9 @@ TOOLS: dict[str, Tool] = {
             notebook|lab|server list : read
             nbconvert --execute : run-code@project
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "virtualenv": Tool(": write@project/environment", only_text=True),
+    "virtualenv": Tool(": write@project/environment"),
     "pyenv": Tool(
         "install|uninstall : dependency@system\nexec : runs\nglobal|local|shell|rehash : write@project\n: read"
     ),
@@ -562,13 +523,11 @@ TOOLS: dict[str, Tool] = {
         "install|uninstall : dependency@system\nexec : runs\nglobal|local|shell|rehash : write@project\n: read"
     ),
     "nodenv": Tool("install|uninstall : dependency@system\nexec : runs\n: read"),
-    "nvm": Tool(
-        "install|uninstall|alias|reinstall-packages : dependency@system\nexec|run : runs\n: read", only_text=True
-    ),
-    "fnm": Tool("install|uninstall|default : dependency@system\nexec : runs\n: read", only_text=True),
-    "volta": Tool("install|uninstall|pin|fetch : dependency@system\nrun : runs\n: read", only_text=True),
-    "n": Tool("ls|list|ls-remote|lsr|which|--version : read\n: dependency@system", only_text=True),
-    "corepack": Tool(": dependency@declared", only_text=True),
+    "nvm": Tool("install|uninstall|alias|reinstall-packages : dependency@system\nexec|run : runs\n: read"),
+    "fnm": Tool("install|uninstall|default : dependency@system\nexec : runs\n: read"),
+    "volta": Tool("install|uninstall|pin|fetch : dependency@system\nrun : runs\n: read"),
+    "n": Tool("ls|list|ls-remote|lsr|which|--version : read\n: dependency@system"),
+    "corepack": Tool(": dependency@declared"),
     "asdf": Tool(
         """
             plugin add|remove|update : dependency@system
@@ -585,21 +544,16 @@ TOOLS: dict[str, Tool] = {
             run|r * : run-code@project/task
             trust : security-config/trust
             : read
-            """,
-        only_text=True,
+            """
     ),
     "sdk": Tool(
-        "install|uninstall|upgrade|update|selfupdate : dependency@system\nuse|default|env : write@home\n: read",
-        only_text=True,
+        "install|uninstall|upgrade|update|selfupdate : dependency@system\nuse|default|env : write@home\n: read"
     ),
-    "direnv": Tool(
-        "allow|permit|grant : security-config/trust\nexec : @direnv-exec\nedit : write@project\n: read", only_text=True
-    ),
+    "direnv": Tool("allow|permit|grant : security-config/trust\nexec : @direnv-exec\nedit : write@project\n: read"),
     "act": Tool(
         "-l|--list|-n|--dryrun|-g : read\n: run-code@project/CI",
         values="-W -j -P -s --secret --env-file --secret-file -e",
         reads="--secret-file",
-        only_text=True,
     ),
     "circleci": Tool(
         """
@@ -608,12 +562,10 @@ TOOLS: dict[str, Tool] = {
             setup : credential/write
             context store-secret|remove-secret : credential/write
             : ci/run
-            """,
-        only_text=True,
+            """
     ),
     "travis": Tool(
-        "encrypt|encrypt-file|login|token : credential/write\nlint|status|logs|history|show|whatsup : read\n: ci/run",
-        only_text=True,
+        "encrypt|encrypt-file|login|token : credential/write\nlint|status|logs|history|show|whatsup : read\n: ci/run"
     ),
     "claude": Tool(
         """
@@ -627,7 +579,6 @@ TOOLS: dict[str, Tool] = {
             : money/agent
             """,
         values="--permission-mode --settings --allowedTools --model -p",
-        only_text=True,
     ),
     "codex": Tool(
         """
@@ -640,7 +591,6 @@ TOOLS: dict[str, Tool] = {
             : money/agent
             """,
         values="-a --ask-for-approval -s --sandbox -m --model -C --cd -c --config",
-        only_text=True,
     ),
     "gemini": Tool(
         """
@@ -650,7 +600,6 @@ TOOLS: dict[str, Tool] = {
             : money/agent
             """,
         values="-p --prompt -m --model --approval-mode",
-        only_text=True,
     ),
     **dict.fromkeys(
         """
@@ -662,8 +611,7 @@ TOOLS: dict[str, Tool] = {
                 --yes-always|--yolo|--dangerously-allow-all|--auto-approve : guard/permissions
                 auth|login : credential/write
                 : money/agent
-                """,
-            only_text=True,
+                """
         ),
     ),
     "ollama": Tool(
@@ -674,8 +622,7 @@ TOOLS: dict[str, Tool] = {
             run : run-code@project/model
             serve : network@loopback/listen
             : write@home
-            """,
-        only_text=True,
+            """
     ),
     "maestro": Tool(
         """
@@ -685,8 +632,7 @@ TOOLS: dict[str, Tool] = {
             status|watch|log|journal|report|audit|replay|version|runs|events|doctor : read
             down|reset|purge : guard/service
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
 }
 del TOOLS["gradle"]
@@ -702,7 +648,6 @@ for _name in ("gradle", "gradlew"):
         values="-p -b -I -D -P -x -c --project-dir --build-file --init-script --exclude-task --tests -g",
         reads="-I --init-script",
         dry="--dry-run -m",
-        only_text=True,
     )
 for _name in ("mvn", "mvnw", "mvnd"):
     TOOLS[_name] = Tool(
@@ -716,5 +661,4 @@ for _name in ("mvn", "mvnw", "mvnd"):
         """,
         values="-f -s -D -P -pl -T -rf --file --settings --projects --threads --activate-profiles -gs -l",
         reads="-s --settings",
-        only_text=True,
     )

@@ -34,7 +34,6 @@ TOOLS: dict[str, Tool] = {
             """,
         single=True,
         help="-help -h",
-        only_text=True,
     ),
     "terragrunt": Tool(
         """
@@ -45,14 +44,13 @@ TOOLS: dict[str, Tool] = {
         state rm|push : data-destroy/state
         plan|validate|output|show|graph|version|hclfmt|render|find|list|plan-all|validate-all|output-all|init|graph-dependencies|render-json : read
         : deploy
-        """,
-        only_text=True,
+        """
     ),
-    "terraform-docs": Tool(": write@project", only_text=True),
+    "terraform-docs": Tool(": write@project"),
     "tfswitch": Tool(": dependency@system"),
-    "tfenv": Tool("list|list-remote|version-name : read\n: dependency@system", only_text=True),
-    "infracost": Tool(": read", only_text=True),
-    "terraformer": Tool(": write@project", only_text=True),
+    "tfenv": Tool("list|list-remote|version-name : read\n: dependency@system"),
+    "infracost": Tool(": read"),
+    "terraformer": Tool(": write@project"),
     "pulumi": Tool(
         """
         destroy|down : data-destroy/infrastructure
@@ -69,7 +67,6 @@ TOOLS: dict[str, Tool] = {
         cancel|import|refresh|up|update|watch|state|deployment|env|config|package : deploy
         """,
         values="-s --stack -C --cwd -c --config -m --message -t --target -p --parallel",
-        only_text=True,
     ),
     "cdk": Tool(
         """
@@ -80,7 +77,6 @@ TOOLS: dict[str, Tool] = {
             """,
         values="-c --context --profile -a --app -o --output --require-approval --parameters",
         shells="-a --app",
-        only_text=True,
     ),
     "cdktf": Tool(
         """
@@ -88,16 +84,14 @@ TOOLS: dict[str, Tool] = {
             deploy|apply : deploy
             synth|diff|plan|list|output|debug|get|provider : read
             : write@project
-            """,
-        only_text=True,
+            """
     ),
     "sam": Tool(
         """
             delete : data-destroy/infrastructure
             build|local|validate|logs|list|init|docs|traces|pipeline : run-code@project
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "serverless": Tool(
         """
@@ -105,12 +99,9 @@ TOOLS: dict[str, Tool] = {
             print|info|logs|package|metrics|invoke local : read
             login : credential/write
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "sls": Tool(
-        "remove : data-destroy/infrastructure\nprint|info|logs|package|metrics : read\n: deploy", only_text=True
-    ),
+    "sls": Tool("remove : data-destroy/infrastructure\nprint|info|logs|package|metrics : read\n: deploy"),
     "sst": Tool(
         """
             remove : data-destroy/infrastructure
@@ -119,30 +110,27 @@ TOOLS: dict[str, Tool] = {
             dev : run-code@project
             version|diagnostic : read
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "chalice": Tool(
         """
             delete : data-destroy/infrastructure
             local|package|url|logs|gen-policy|new-project : run-code@project
             : deploy
-            """,
-        only_text=True,
+            """
     ),
     "zappa": Tool(
-        "undeploy : data-destroy/infrastructure\nstatus|tail|template : read\nmanage|invoke : deploy\n: deploy",
-        only_text=True,
+        "undeploy : data-destroy/infrastructure\nstatus|tail|template : read\nmanage|invoke : deploy\n: deploy"
     ),
-    "up": Tool("stack delete : data-destroy/infrastructure\n: deploy", only_text=True),
-    "claudia": Tool("destroy : data-destroy/infrastructure\n: deploy", only_text=True),
+    "up": Tool("stack delete : data-destroy/infrastructure\n: deploy"),
+    "claudia": Tool("destroy : data-destroy/infrastructure\n: deploy"),
     "cloudformation": Tool(": deploy"),
-    "rain": Tool("rm : data-destroy/infrastructure\nls|logs|cat|diff|fmt|tree|check : read\n: deploy", only_text=True),
+    "rain": Tool("rm : data-destroy/infrastructure\nls|logs|cat|diff|fmt|tree|check : read\n: deploy"),
     "copilot-aws": Tool(": deploy"),
-    "ecs-cli": Tool("down : data-destroy/infrastructure\nps|images|logs : read\n: deploy", only_text=True),
+    "ecs-cli": Tool("down : data-destroy/infrastructure\nps|images|logs : read\n: deploy"),
     "ecs-deploy": Tool(": deploy"),
-    "crossplane": Tool("~render|validate|version|trace : read\n: deploy", only_text=True),
-    "packer": Tool("validate|inspect|fmt|version|console|init : read\nbuild : money/image\n: deploy", only_text=True),
+    "crossplane": Tool("~render|validate|version|trace : read\n: deploy"),
+    "packer": Tool("validate|inspect|fmt|version|console|init : read\nbuild : money/image\n: deploy"),
     "ansible": Tool(
         """
         --list-hosts|--version|--syntax-check : read
@@ -157,7 +145,6 @@ TOOLS: dict[str, Tool] = {
             --vault-password-file --private-key --key-file --become-user --become-method -B -P -t -M
             """,
         reads="--vault-password-file --private-key --key-file",
-        only_text=True,
     ),
     "ansible-playbook": Tool(
         """
@@ -170,20 +157,16 @@ TOOLS: dict[str, Tool] = {
             --vault-password-file --private-key --key-file --become-user --start-at-task
             """,
         reads="--vault-password-file --private-key --key-file",
-        only_text=True,
     ),
-    "ansible-vault": Tool("view|decrypt|edit|encrypt|encrypt_string|rekey|create : credential/read", only_text=True),
-    "ansible-inventory": Tool(": read", only_text=True),
-    "ansible-doc": Tool(": read", only_text=True),
-    "ansible-config": Tool(": read", only_text=True),
+    "ansible-vault": Tool("view|decrypt|edit|encrypt|encrypt_string|rekey|create : credential/read"),
+    "ansible-inventory": Tool(": read"),
+    "ansible-doc": Tool(": read"),
+    "ansible-config": Tool(": read"),
     "ansible-console": Tool(": deploy"),
     "ansible-pull": Tool(": opaque/remote"),
-    "salt": Tool(
-        "~test.ping|grains.items|pillar.items|* test.* : read\n~cmd.run* : deploy/remote command\n: deploy",
-        only_text=True,
-    ),
+    "salt": Tool("~test.ping|grains.items|pillar.items|* test.* : read\n~cmd.run* : deploy/remote command\n: deploy"),
     "salt-call": Tool(": deploy", dry="test=True"),
-    "salt-key": Tool("-L : read\n: security-config/keys", only_text=True),
+    "salt-key": Tool("-L : read\n: security-config/keys"),
     "salt-ssh": Tool(": deploy"),
     "puppet": Tool(
         """
@@ -191,12 +174,11 @@ TOOLS: dict[str, Tool] = {
             parser|lookup|facts|config|resource|module|help : read
             cert|ca : security-config/certificates
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "bolt": Tool("~show : read\n: deploy", only_text=True),
-    "chef-client": Tool("-W|--why-run : read\n: deploy", only_text=True),
-    "chef-solo": Tool("-W|--why-run : read\n: deploy", only_text=True),
+    "bolt": Tool("~show : read\n: deploy"),
+    "chef-client": Tool("-W|--why-run : read\n: deploy"),
+    "chef-solo": Tool("-W|--why-run : read\n: deploy"),
     "knife": Tool(
         """
             ~list|show|status|search|diff : read
@@ -204,13 +186,12 @@ TOOLS: dict[str, Tool] = {
             ssh : deploy/remote command
             vault|data : credential
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "fab": Tool("-l|--list : read\n: deploy", only_text=True),
-    "cap": Tool("-T|--tasks : read\n-n|--dry-run : read\n: deploy", only_text=True),
-    "mina": Tool(": deploy", only_text=True),
-    "dep": Tool("~deploy|rollback : deploy\n: run-code@project", only_text=True),
+    "fab": Tool("-l|--list : read\n: deploy"),
+    "cap": Tool("-T|--tasks : read\n-n|--dry-run : read\n: deploy"),
+    "mina": Tool(": deploy"),
+    "dep": Tool("~deploy|rollback : deploy\n: run-code@project"),
     "kamal": Tool(
         """
             config|details|version|docs : read
@@ -219,11 +200,10 @@ TOOLS: dict[str, Tool] = {
             accessory remove : data-destroy/application
             secrets : credential/read
             : deploy
-            """,
-        only_text=True,
+            """
     ),
-    "waypoint": Tool("destroy : data-destroy/application\n: deploy", only_text=True),
-    "piku": Tool("destroy : data-destroy/application\n: deploy", only_text=True),
+    "waypoint": Tool("destroy : data-destroy/application\n: deploy"),
+    "piku": Tool("destroy : data-destroy/application\n: deploy"),
     "pm2": Tool(
         """
             list|ls|status|show|describe|logs|monit|jlist|info|prettylist|env : read
@@ -232,11 +212,10 @@ TOOLS: dict[str, Tool] = {
             startup|unstartup : security-config/start-up
             install : dependency@system
             : service
-            """,
-        only_text=True,
+            """
     ),
-    "supervisorctl": Tool("status|tail|avail|pid|maintail : read\n: service", only_text=True),
-    "nginx": Tool("-t|-T|-v|-V : read\n: service", values="-s -c -p -g -e", only_text=True),
+    "supervisorctl": Tool("status|tail|avail|pid|maintail : read\n: service"),
+    "nginx": Tool("-t|-T|-v|-V : read\n: service", values="-s -c -p -g -e"),
     "apachectl": Tool(
         "configtest|status|fullstatus|-t|-S|-M|-v|-V|-l : read\n-t|-S|-M|-v|-V|-l|-L : read\n: service",
         values="-c -f -d -k -D -e -E",
@@ -247,22 +226,20 @@ TOOLS: dict[str, Tool] = {
             trust|untrust : security-config/certificates
             file-server|respond|reverse-proxy : network@loopback/listen
             : service
-            """,
-        only_text=True,
+            """
     ),
     "traefik": Tool(": service"),
-    "haproxy": Tool("-c|-v : read\n: service", only_text=True),
+    "haproxy": Tool("-c|-v : read\n: service"),
     "certbot": Tool(
         """
             certificates|show_account|plugins : read
             --dry-run : read
             revoke|delete : security-config/certificates
             : security-config/certificates
-            """,
-        only_text=True,
+            """
     ),
-    "acme.sh": Tool("--list|--info : read\n: security-config/certificates", only_text=True),
-    "mkcert": Tool("-CAROOT : read\n: security-config/certificates", only_text=True),
+    "acme.sh": Tool("--list|--info : read\n: security-config/certificates"),
+    "mkcert": Tool("-CAROOT : read\n: security-config/certificates"),
     # money
     "stripe": Tool(
         """
@@ -274,26 +251,25 @@ TOOLS: dict[str, Tool] = {
         : money
         """,
         values="-d --data --api-key --limit --project-name -e --expand",
-        only_text=True,
     ),
     **dict.fromkeys(
         """
             paypal braintree square adyen plaid wise mollie razorpay checkout paddle chargebee recurly
             lemonsqueezy gocardless coinbase
             """.split(),
-        Tool(": money", only_text=True),
+        Tool(": money"),
     ),
-    "twilio": Tool("login|profiles:* : credential/write\n*:list|*:fetch|plugins : read\n: money", only_text=True),
+    "twilio": Tool("login|profiles:* : credential/write\n*:list|*:fetch|plugins : read\n: money"),
     **dict.fromkeys(
         "sendgrid mailgun postmark mailchimp resend vonage nexmo plivo messagebird sinch telnyx".split(),
-        Tool(": money/messages", only_text=True),
+        Tool(": money/messages"),
     ),
     **dict.fromkeys(
         """
             openai anthropic replicate cohere mistral together groq deepgram elevenlabs stability runpod
             runpodctl lambda-cloud vastai paperspace fal e2b
             """.split(),
-        Tool("~list|get|status|--version : read\n: money/model", only_text=True),
+        Tool("~list|get|status|--version : read\n: money/model"),
     ),
     "modal": Tool(
         """
@@ -303,8 +279,7 @@ TOOLS: dict[str, Tool] = {
             deploy : deploy
             token : credential/write
             : money/compute
-            """,
-        only_text=True,
+            """
     ),
     "huggingface-cli": Tool(
         """
@@ -313,8 +288,7 @@ TOOLS: dict[str, Tool] = {
             download : network@known/get
             upload|repo : network@remote/send
             : unknown
-            """,
-        only_text=True,
+            """
     ),
     "hf": Tool(
         """
@@ -323,11 +297,10 @@ TOOLS: dict[str, Tool] = {
             upload|repo : network@remote/send
             jobs : money/compute
             : read
-            """,
-        only_text=True,
+            """
     ),
-    "wandb": Tool("login|logout : credential/write\nstatus|--version : read\n: network@remote/send", only_text=True),
-    "kaggle": Tool("~list|download|files : network@known/get\n: network@remote/send", only_text=True),
+    "wandb": Tool("login|logout : credential/write\nstatus|--version : read\n: network@remote/send"),
+    "kaggle": Tool("~list|download|files : network@known/get\n: network@remote/send"),
     "dvc": Tool(
         """
             push|gc -c|--cloud : network@remote/send
@@ -337,10 +310,9 @@ TOOLS: dict[str, Tool] = {
             remote : security-config/remote
             remove|destroy : delete@project
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "mlflow": Tool("gc : data-destroy\n~delete : data-destroy\n: run-code@project", only_text=True),
+    "mlflow": Tool("gc : data-destroy\n~delete : data-destroy\n: run-code@project"),
     "xmrig": Tool(": money/mining,unknown,security-config/mining"),
     **dict.fromkeys(
         """
@@ -354,12 +326,11 @@ TOOLS: dict[str, Tool] = {
             getblockchaininfo|getblockcount|getnetworkinfo|getbalance|help|getmempoolinfo : read
             dumpprivkey|dumpwallet|importprivkey|walletpassphrase|backupwallet : credential/read
             : money
-            """,
-        only_text=True,
+            """
     ),
     **dict.fromkeys(
         "geth cast solana near cosmos lncli eth ethereal".split(),
-        Tool("~balance|block|call|version|validators|chain-id : read\n: money/wallet", only_text=True),
+        Tool("~balance|block|call|version|validators|chain-id : read\n: money/wallet"),
     ),
     "foundry": Tool(": run-code@project"),
     "forge": Tool(
@@ -368,11 +339,10 @@ TOOLS: dict[str, Tool] = {
             --broadcast : money/wallet
             install|update|remove : dependency@runtime
             : run-code@project
-            """,
-        only_text=True,
+            """
     ),
-    "hardhat": Tool("run|deploy --network : money/wallet\n: run-code@project", only_text=True),
-    "anchor": Tool("deploy|upgrade : money/wallet\n: run-code@project", only_text=True),
+    "hardhat": Tool("run|deploy --network : money/wallet\n: run-code@project"),
+    "anchor": Tool("deploy|upgrade : money/wallet\n: run-code@project"),
 }
 TOOLS["apache2ctl"] = TOOLS["apachectl"]
 TOOLS["httpd"] = TOOLS["apache2"] = TOOLS["apachectl"]

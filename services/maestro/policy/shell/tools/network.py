@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from maestro.policy.shell.table import Tool
 
-_LOOK = Tool(": read", only_text=True)
-_SCAN = Tool(
-    ": network@remote/scan", values="-p -oN -oX -oG -oA -iL -e -S -D --script --script-args -T", only_text=True
-)
+_LOOK = Tool(": read")
+_SCAN = Tool(": network@remote/scan", values="-p -oN -oX -oG -oA -iL -e -S -D --script --script-args -T")
 
 TOOLS: dict[str, Tool] = {
     **dict.fromkeys(
@@ -78,22 +76,19 @@ TOOLS: dict[str, Tool] = {
         shells="-z",
         reads="-r",
         writes="-w",
-        only_text=True,
         help="-h",
     ),
     "tshark": Tool(
-        "-r : read\n-D|--version : read\n: security-config/listens to the network",
-        values="-i -w -r -Y -T -e -c",
-        only_text=True,
+        "-r : read\n-D|--version : read\n: security-config/listens to the network", values="-i -w -r -Y -T -e -c"
     ),
-    "wireshark": Tool(": security-config/listens to the network", only_text=True),
-    "dumpcap": Tool(": security-config/listens to the network", only_text=True),
-    "mitmproxy": Tool(": security-config/listens to the network", only_text=True),
-    "mitmdump": Tool(": security-config/listens to the network", only_text=True),
-    "ngrep": Tool(": security-config/listens to the network", only_text=True),
-    "http-server": Tool(": network@loopback/listen", only_text=True),
-    "ifconfig": Tool("* $ : read\n$ : read\n: security-config/network", only_text=True),
-    "iwconfig": Tool("$ : read\n: security-config/network", only_text=True),
+    "wireshark": Tool(": security-config/listens to the network"),
+    "dumpcap": Tool(": security-config/listens to the network"),
+    "mitmproxy": Tool(": security-config/listens to the network"),
+    "mitmdump": Tool(": security-config/listens to the network"),
+    "ngrep": Tool(": security-config/listens to the network"),
+    "http-server": Tool(": network@loopback/listen"),
+    "ifconfig": Tool("* $ : read\n$ : read\n: security-config/network"),
+    "iwconfig": Tool("$ : read\n: security-config/network"),
     "ip": Tool(
         """
         netns exec * : runs
@@ -108,37 +103,33 @@ TOOLS: dict[str, Tool] = {
         single=True,
         help="",
     ),
-    "route": Tool("-n|$ : read\n$ : read\n: security-config/network", only_text=True),
-    "ethtool": Tool("-s|-K|-A|-G|-C|-X|-N : security-config/network\n: read", only_text=True),
+    "route": Tool("-n|$ : read\n$ : read\n: security-config/network"),
+    "ethtool": Tool("-s|-K|-A|-G|-C|-X|-N : security-config/network\n: read"),
     "nmcli": Tool(
         """
             device|dev|d|connection|con|c|general|g|radio|r|networking|n status|show|list|wifi|$ : read
             $ : read
             : security-config/network
-            """,
-        only_text=True,
+            """
     ),
-    "networksetup": Tool(
-        "-get*|-list*|-show*|-version|-is*|-print* : read\n: security-config/network", single=True, only_text=True
-    ),
-    "scutil": Tool("--get|--dns|--proxy|--nwi : read\n: security-config/network", only_text=True),
+    "networksetup": Tool("-get*|-list*|-show*|-version|-is*|-print* : read\n: security-config/network", single=True),
+    "scutil": Tool("--get|--dns|--proxy|--nwi : read\n: security-config/network"),
     "resolvectl": Tool(
         """
             status|query|statistics|dns|domain $ : read
             status|query|statistics : read
             flush-caches : service
             : security-config/network
-            """,
-        only_text=True,
+            """
     ),
-    "tc": Tool("~show|list : read\n: security-config/network", only_text=True),
-    "brctl": Tool("show : read\n: security-config/network", only_text=True),
-    "ovs-vsctl": Tool("show|list* : read\n: security-config/network", only_text=True),
-    "rfkill": Tool("list : read\n: security-config/network", only_text=True),
-    "dnsmasq": Tool(": service", only_text=True),
+    "tc": Tool("~show|list : read\n: security-config/network"),
+    "brctl": Tool("show : read\n: security-config/network"),
+    "ovs-vsctl": Tool("show|list* : read\n: security-config/network"),
+    "rfkill": Tool("list : read\n: security-config/network"),
+    "dnsmasq": Tool(": service"),
     "named-checkconf": _LOOK,
     "nsupdate": Tool(": security-config/network"),
-    "rndc": Tool("status : read\n: service", only_text=True),
-    "postqueue": Tool("-p : read\n: service", only_text=True),
-    "postsuper": Tool("-d : data-destroy/mail\n: service", only_text=True),
+    "rndc": Tool("status : read\n: service"),
+    "postqueue": Tool("-p : read\n: service"),
+    "postsuper": Tool("-d : data-destroy/mail\n: service"),
 }

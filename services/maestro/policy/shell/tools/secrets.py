@@ -11,8 +11,7 @@ TOOLS: dict[str, Tool] = {
         secrets|auth|policy|audit|plugin|namespace list|read : read
         secrets|auth|policy|audit|operator|plugin|namespace|lease|token : security-config/vault
         kv|read|write|delete|list|login|unwrap|ssh|pki|transit|transform|agent|proxy|server|patch : credential/read
-        """,
-        only_text=True,
+        """
     ),
     "op": Tool(
         """
@@ -20,20 +19,18 @@ TOOLS: dict[str, Tool] = {
             --version|update|whoami|completion : read
             run : credential/read,@after-dashes
             : credential/read
-            """,
-        only_text=True,
+            """
     ),
-    "bw": Tool("status|--version|config|update|completion|sync|lock : read\n: credential/read", only_text=True),
-    "bws": Tool(": credential/read", only_text=True),
-    "lpass": Tool("status|ls : read\n: credential/read", only_text=True),
+    "bw": Tool("status|--version|config|update|completion|sync|lock : read\n: credential/read"),
+    "bws": Tool(": credential/read"),
+    "lpass": Tool("status|ls : read\n: credential/read"),
     "pass": Tool(
-        "ls|list|find|search|version|git : read\n$ : read\nrm|remove|delete : credential/delete\n: credential/read",
-        only_text=True,
+        "ls|list|find|search|version|git : read\n$ : read\nrm|remove|delete : credential/delete\n: credential/read"
     ),
-    "gopass": Tool("ls|list|find|search|version : read\n: credential/read", only_text=True),
-    "keepassxc-cli": Tool(": credential/read", only_text=True),
-    "dashlane": Tool(": credential/read", only_text=True),
-    "dcli": Tool(": credential/read", only_text=True),
+    "gopass": Tool("ls|list|find|search|version : read\n: credential/read"),
+    "keepassxc-cli": Tool(": credential/read"),
+    "dashlane": Tool(": credential/read"),
+    "dcli": Tool(": credential/read"),
     "doppler": Tool(
         """
             secrets --only-names : read
@@ -43,31 +40,27 @@ TOOLS: dict[str, Tool] = {
             : credential/read
             """,
         values="-p --project -c --config -t --token --scope",
-        only_text=True,
     ),
-    "infisical": Tool("run : credential/read,@after-dashes\n: credential/read", only_text=True),
-    "chamber": Tool(
-        "list-services|version : read\nexec : credential/read,@after-dashes\n: credential/read", only_text=True
-    ),
-    "envchain": Tool(": credential/read", only_text=True),
-    "aws-vault": Tool("list|ls : read\nexec : credential/read,@after-dashes\n: credential/read", only_text=True),
-    "saml2aws": Tool(": credential/write", only_text=True),
-    "aws-sso-util": Tool(": credential/write", only_text=True),
-    "aws-okta": Tool(": credential/read", only_text=True),
-    "granted": Tool(": credential/read", only_text=True),
-    "assume": Tool(": credential/read", only_text=True),
-    "conjur": Tool(": credential/read", only_text=True),
-    "akeyless": Tool(": credential/read", only_text=True),
-    "berglas": Tool(": credential/read", only_text=True),
-    "teller": Tool("run : credential/read,@after-dashes\n: credential/read", only_text=True),
+    "infisical": Tool("run : credential/read,@after-dashes\n: credential/read"),
+    "chamber": Tool("list-services|version : read\nexec : credential/read,@after-dashes\n: credential/read"),
+    "envchain": Tool(": credential/read"),
+    "aws-vault": Tool("list|ls : read\nexec : credential/read,@after-dashes\n: credential/read"),
+    "saml2aws": Tool(": credential/write"),
+    "aws-sso-util": Tool(": credential/write"),
+    "aws-okta": Tool(": credential/read"),
+    "granted": Tool(": credential/read"),
+    "assume": Tool(": credential/read"),
+    "conjur": Tool(": credential/read"),
+    "akeyless": Tool(": credential/read"),
+    "berglas": Tool(": credential/read"),
+    "teller": Tool("run : credential/read,@after-dashes\n: credential/read"),
     "sops": Tool(
         """
             --version : read
             exec-env|exec-file : credential/read
             -e|--encrypt|encrypt : credential/write
             : credential/read
-            """,
-        only_text=True,
+            """
     ),
     "age": Tool(
         "-d|--decrypt : credential/read\n: reads",
@@ -75,14 +68,14 @@ TOOLS: dict[str, Tool] = {
         reads="-i --identity",
         writes="-o --output",
     ),
-    "age-keygen": Tool("-y : credential/read\n: credential/write", only_text=True),
+    "age-keygen": Tool("-y : credential/read\n: credential/write"),
     "rage": Tool("-d|--decrypt : credential/read\n: reads", values="-r -R -i -o", reads="-i", writes="-o"),
-    "dotenvx": Tool("run : credential/read,@after-dashes\n: credential/read", only_text=True),
-    "dotenv-vault": Tool(": credential/read", only_text=True),
-    "git-crypt": Tool("status : read\n: credential/read", only_text=True),
-    "git-secret": Tool("list|whoknows : read\n: credential/read", only_text=True),
+    "dotenvx": Tool("run : credential/read,@after-dashes\n: credential/read"),
+    "dotenv-vault": Tool(": credential/read"),
+    "git-crypt": Tool("status : read\n: credential/read"),
+    "git-secret": Tool("list|whoknows : read\n: credential/read"),
     "blackbox_cat": Tool(": credential/read"),
-    "transcrypt": Tool(": credential/read", only_text=True),
+    "transcrypt": Tool(": credential/read"),
     "gpg": Tool(
         """
         -k|--list-keys|--list-public-keys|--list-sigs|--fingerprint|--version|--list-packets|--check-sigs|--list-config : read
@@ -109,9 +102,9 @@ TOOLS: dict[str, Tool] = {
         reads="--passphrase-file",
         help="-h",
     ),
-    "gpgconf": Tool("--list-dirs|--list-components|--check-programs|--list-options : read\n: service", only_text=True),
-    "gpg-agent": Tool(": service", only_text=True),
-    "gpg-connect-agent": Tool(": credential/read", only_text=True),
+    "gpgconf": Tool("--list-dirs|--list-components|--check-programs|--list-options : read\n: service"),
+    "gpg-agent": Tool(": service"),
+    "gpg-connect-agent": Tool(": credential/read"),
     "ssh-keygen": Tool(
         """
         -l|-B|-F|-L : read
@@ -126,29 +119,23 @@ TOOLS: dict[str, Tool] = {
             " -i_ -e_", ""
         ),
         help="",
-        only_text=True,
     ),
-    "ssh-add": Tool(
-        "-l|-L : read\n-D|-d : credential/delete\n: credential/read", values="-t -e -s -E -S -h -H", only_text=True
-    ),
-    "ssh-copy-id": Tool(": security-config/log-in", only_text=True),
-    "ssh-keyscan": Tool(": network@remote/get", only_text=True),
+    "ssh-add": Tool("-l|-L : read\n-D|-d : credential/delete\n: credential/read", values="-t -e -s -E -S -h -H"),
+    "ssh-copy-id": Tool(": security-config/log-in"),
+    "ssh-keyscan": Tool(": network@remote/get"),
     "sshpass": Tool(": @sshpass"),
     "keytool": Tool(
         "-list|-printcert|-printcertreq|-showinfo|-help : read\n-exportcert : read\n: credential/write",
         single=True,
         values="-keystore -storepass -alias -keypass -file -dname -validity -keyalg -keysize -storetype",
-        only_text=True,
     ),
-    "certutil": Tool(
-        "-L : read\n-K : credential/read\n: security-config/certificates", values="-d -n -t -i", only_text=True
-    ),
+    "certutil": Tool("-L : read\n-K : credential/read\n: security-config/certificates", values="-d -n -t -i"),
     "update-ca-certificates": Tool(": security-config/certificates"),
     "update-ca-trust": Tool(": security-config/certificates"),
-    "trust": Tool("list : read\n: security-config/certificates", only_text=True),
-    "step": Tool("~inspect|verify|lint|fingerprint|version : read\n: security-config/certificates", only_text=True),
-    "cfssl": Tool("certinfo|version|scan : read\n: security-config/certificates", only_text=True),
-    "easyrsa": Tool(": security-config/certificates", only_text=True),
+    "trust": Tool("list : read\n: security-config/certificates"),
+    "step": Tool("~inspect|verify|lint|fingerprint|version : read\n: security-config/certificates"),
+    "cfssl": Tool("certinfo|version|scan : read\n: security-config/certificates"),
+    "easyrsa": Tool(": security-config/certificates"),
     "security": Tool(
         """
             list-keychains|default-keychain|show-keychain-info|verify-cert|help : read
@@ -159,25 +146,22 @@ TOOLS: dict[str, Tool] = {
             credential/write
             delete-* : credential/delete
             : security-config/keychain
-            """,
-        only_text=True,
+            """
     ),
-    "secret-tool": Tool(
-        "lookup|search : credential/read\nclear : credential/delete\n: credential/write", only_text=True
-    ),
-    "keyring": Tool("--list-backends|--version : read\n: credential/read", only_text=True),
-    "keyctl": Tool("show|list : read\n: credential/read", only_text=True),
+    "secret-tool": Tool("lookup|search : credential/read\nclear : credential/delete\n: credential/write"),
+    "keyring": Tool("--list-backends|--version : read\n: credential/read"),
+    "keyctl": Tool("show|list : read\n: credential/read"),
     "cmdkey": Tool(": credential/read"),
-    "kinit": Tool(": credential/read", only_text=True),
-    "klist": Tool(": read", only_text=True),
-    "kdestroy": Tool(": credential/delete", only_text=True),
-    "kadmin": Tool(": security-config/accounts", only_text=True),
-    "kadmin.local": Tool(": security-config/accounts", only_text=True),
-    "oathtool": Tool(": credential/read", only_text=True),
-    "ykman": Tool("info|list : read\n: credential/write", only_text=True),
-    "htpasswd": Tool(": credential/write", only_text=True),
-    "mkpasswd": Tool(": read", only_text=True),
-    "pwgen": Tool(": read", only_text=True),
+    "kinit": Tool(": credential/read"),
+    "klist": Tool(": read"),
+    "kdestroy": Tool(": credential/delete"),
+    "kadmin": Tool(": security-config/accounts"),
+    "kadmin.local": Tool(": security-config/accounts"),
+    "oathtool": Tool(": credential/read"),
+    "ykman": Tool("info|list : read\n: credential/write"),
+    "htpasswd": Tool(": credential/write"),
+    "mkpasswd": Tool(": read"),
+    "pwgen": Tool(": read"),
     "unshadow": Tool(": credential/read"),
     **dict.fromkeys(
         """
@@ -189,6 +173,6 @@ TOOLS: dict[str, Tool] = {
             searchsploit enum4linux smbmap rpcclient powersploit empire covenant sliver cobaltstrike weevely
             proxychains-ng laudanum hashid cewl crunch
             """.split(),
-        Tool("-h|--help : read\n: security-config/attack tool,opaque/attack tool", only_text=True),
+        Tool("-h|--help : read\n: security-config/attack tool,opaque/attack tool"),
     ),
 }

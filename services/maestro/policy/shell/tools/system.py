@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from maestro.policy.shell.table import Tool
 
-_LOOK = Tool(": read", only_text=True)
+_LOOK = Tool(": read")
 _READS = Tool(": reads", values="-n -c -o -f -t -s -w -p", help="-h")
-_ACCOUNT = Tool(": security-config/account", only_text=True)
-_RIGHTS = Tool(": security-config/rights", only_text=True)
+_ACCOUNT = Tool(": security-config/account")
+_RIGHTS = Tool(": security-config/rights")
 _FIREWALL = Tool(
     "-L|-S|--list|--list-rules|-V|--version : read\n: security-config/firewall",
     values="-t -A -I -D -j -p -s -d --dport --sport -i -o -m",
-    only_text=True,
     help="",
 )
-_DISK = Tool(": data-destroy/disk", only_text=True)
-_POWER = Tool(": service/power,security-config/power", only_text=True)
+_DISK = Tool(": data-destroy/disk")
+_POWER = Tool(": service/power,security-config/power")
 
 TOOLS: dict[str, Tool] = {
     **dict.fromkeys(
@@ -61,7 +60,7 @@ TOOLS: dict[str, Tool] = {
             handbrakecli mkvmerge asciinema vhs cp-none enscript a2ps groff troff nroff ps2pdf pdfunite
             pdfseparate rename prename mmv vidir
             """.split(),
-        Tool(": write@project", values="-i -o -f -r -s -c", only_text=True),
+        Tool(": write@project", values="-i -o -f -r -s -c"),
     ),
     **dict.fromkeys(
         """
@@ -87,7 +86,6 @@ TOOLS: dict[str, Tool] = {
         daemon-reload|daemon-reexec|start|stop|restart|reload|try-restart|reload-or-restart|kill|reset-failed|isolate|freeze|thaw|clean|bind|mount-image : service
         """,
         values="-t --type -p --property -H --host -M --machine -n --lines -o --output -s --signal --root",
-        only_text=True,
     ),
     "service": Tool(
         """
@@ -96,55 +94,51 @@ TOOLS: dict[str, Tool] = {
             auditd|ufw|iptables|firewalld|rsyslog|syslog|apparmor|fail2ban|clamav-daemon stop : \
             security-config/guard stopped
             : service
-            """,
-        only_text=True,
+            """
     ),
-    "rc-service": Tool("* status : read\n: service", only_text=True),
-    "rc-update": Tool("show : read\n: security-config/start-up", only_text=True),
-    "sv": Tool("status : read\n: service", only_text=True),
-    "initctl": Tool("list|status|version : read\n: service", only_text=True),
-    "update-rc.d": Tool(": security-config/start-up", only_text=True),
-    "chkconfig": Tool("--list : read\n: security-config/start-up", only_text=True),
+    "rc-service": Tool("* status : read\n: service"),
+    "rc-update": Tool("show : read\n: security-config/start-up"),
+    "sv": Tool("status : read\n: service"),
+    "initctl": Tool("list|status|version : read\n: service"),
+    "update-rc.d": Tool(": security-config/start-up"),
+    "chkconfig": Tool("--list : read\n: security-config/start-up"),
     "launchctl": Tool(
         """
             list|print|print-disabled|blame|procinfo|hostinfo|managerpid|getenv|version|dumpstate|error : read
             kickstart|kill|start|stop : service
             : security-config/start-up
-            """,
-        only_text=True,
+            """
     ),
-    "loginctl": Tool("list-*|show-*|*-status : read\n: security-config/sessions", only_text=True),
-    "hostnamectl": Tool("status|$ : read\n$ : read\n: security-config/host name", only_text=True),
+    "loginctl": Tool("list-*|show-*|*-status : read\n: security-config/sessions"),
+    "hostnamectl": Tool("status|$ : read\n$ : read\n: security-config/host name"),
     "timedatectl": Tool(
-        "status|show|list-timezones|timesync-status|show-timesync : read\n$ : read\n: security-config/time",
-        only_text=True,
+        "status|show|list-timezones|timesync-status|show-timesync : read\n$ : read\n: security-config/time"
     ),
-    "localectl": Tool("status|list-* : read\n$ : read\n: security-config/locale", only_text=True),
+    "localectl": Tool("status|list-* : read\n$ : read\n: security-config/locale"),
     "journalctl": Tool(
         "--vacuum-size|--vacuum-time|--vacuum-files|--rotate|--flush : security-config/audit\n: read",
         values="-u -n -p -S -U -b -t -o --since --until --unit --lines --output --vacuum-size --vacuum-time -g --grep",
-        only_text=True,
     ),
-    "dmesg": Tool("-c|-C|--clear|--read-clear|-D|-E|-n : security-config/audit\n: read", only_text=True),
-    "logrotate": Tool("-d|--debug : read\n: security-config/audit", only_text=True),
-    "kill": Tool("-l|-L : read\n: service/process", values="-s -n --signal", only_text=True, help=""),
-    "killall": Tool("-l : read\n: service/process", values="-s -u -o -y", only_text=True, help=""),
-    "pkill": Tool(": service/process", values="-u -U -g -P -s -t --signal", only_text=True, help="-h"),
-    "skill": Tool(": service/process", only_text=True),
-    "xkill": Tool(": service/process", only_text=True),
-    "fuser": Tool("-k|--kill : service/process\n: read", only_text=True),
-    "kill-port": Tool(": service/process", only_text=True),
-    "fkill": Tool(": service/process", only_text=True),
-    "renice": Tool(": service/process", only_text=True),
-    "taskkill": Tool(": service/process", only_text=True),
+    "dmesg": Tool("-c|-C|--clear|--read-clear|-D|-E|-n : security-config/audit\n: read"),
+    "logrotate": Tool("-d|--debug : read\n: security-config/audit"),
+    "kill": Tool("-l|-L : read\n: service/process", values="-s -n --signal", help=""),
+    "killall": Tool("-l : read\n: service/process", values="-s -u -o -y", help=""),
+    "pkill": Tool(": service/process", values="-u -U -g -P -s -t --signal", help="-h"),
+    "skill": Tool(": service/process"),
+    "xkill": Tool(": service/process"),
+    "fuser": Tool("-k|--kill : service/process\n: read"),
+    "kill-port": Tool(": service/process"),
+    "fkill": Tool(": service/process"),
+    "renice": Tool(": service/process"),
+    "taskkill": Tool(": service/process"),
     "tasklist": _LOOK,
-    "ipcrm": Tool(": service/process", only_text=True),
+    "ipcrm": Tool(": service/process"),
     **dict.fromkeys(
         "shutdown reboot poweroff halt init telinit pm-suspend".split(),
-        Tool("-c|--help : read\n: service/power,security-config/power", only_text=True, help=""),
+        Tool("-c|--help : read\n: service/power,security-config/power", help=""),
     ),
-    "wall": Tool(": service/message", only_text=True),
-    "write": Tool(": service/message", only_text=True),
+    "wall": Tool(": service/message"),
+    "write": Tool(": service/message"),
     # accounts and rights
     **dict.fromkeys(
         """
@@ -153,39 +147,36 @@ TOOLS: dict[str, Tool] = {
             dseditgroup sysadminctl net-user realm authselect authconfig pam-auth-update faillock pam_tally2
             visudo sudoedit loginctl-x newuidmap newgidmap dsenableroot pwpolicy
             """.split(),
-        Tool("--help|-h|-V : read\n: security-config/account", only_text=True, help="--help"),
+        Tool("--help|-h|-V : read\n: security-config/account", help="--help"),
     ),
-    "passwd": Tool(
-        "-S|--status : read\n: credential/write,security-config/account", values="-n -x -w -i", only_text=True, help=""
-    ),
-    "smbpasswd": Tool(": credential/write", only_text=True),
-    "kpasswd": Tool(": credential/write", only_text=True),
-    "yppasswd": Tool(": credential/write", only_text=True),
-    "chage": Tool("-l|--list : read\n: security-config/account", only_text=True),
+    "passwd": Tool("-S|--status : read\n: credential/write,security-config/account", values="-n -x -w -i", help=""),
+    "smbpasswd": Tool(": credential/write"),
+    "kpasswd": Tool(": credential/write"),
+    "yppasswd": Tool(": credential/write"),
+    "chage": Tool("-l|--list : read\n: security-config/account"),
     "lslogins": _LOOK,
     "dscl": Tool(
         "-read|-readall|-readpl|-list|-search|-diff : read\n~read|list|search : read\n: security-config/account",
         single=True,
-        only_text=True,
     ),
-    "csrutil": Tool("status : read\n: security-config/protection", only_text=True),
-    "spctl": Tool("--status|--assess|-a : read\n: security-config/protection", only_text=True),
-    "fdesetup": Tool("status|list : read\n: security-config/disk encryption", only_text=True),
-    "codesign": Tool("-d|-v|--verify|--display|-dv : read\n: credential/read", only_text=True),
-    "xattr": Tool("-d|-c|-w|-dr|-cr|-rd|-rc : security-config/attributes\n: read", only_text=True),
+    "csrutil": Tool("status : read\n: security-config/protection"),
+    "spctl": Tool("--status|--assess|-a : read\n: security-config/protection"),
+    "fdesetup": Tool("status|list : read\n: security-config/disk encryption"),
+    "codesign": Tool("-d|-v|--verify|--display|-dv : read\n: credential/read"),
+    "xattr": Tool("-d|-c|-w|-dr|-cr|-rd|-rc : security-config/attributes\n: read"),
     "setfattr": _RIGHTS,
     "tccutil": _RIGHTS,
-    "defaults": Tool("read|read-type|domains|find|help : read\n: security-config/settings", only_text=True),
-    "nvram": Tool("-p|-x : read\n: security-config/firmware", only_text=True),
-    "pmset": Tool("-g : read\n: security-config/power", only_text=True),
-    "systemsetup": Tool("-get* : read\n: security-config/settings", single=True, only_text=True),
-    "profiles": Tool("~list|show|status : read\n: security-config/settings", only_text=True),
-    "gsettings": Tool("get|list-*|describe|range|writable|monitor : read\n: security-config/settings", only_text=True),
-    "dconf": Tool("read|list|dump : read\n: security-config/settings", only_text=True),
+    "defaults": Tool("read|read-type|domains|find|help : read\n: security-config/settings"),
+    "nvram": Tool("-p|-x : read\n: security-config/firmware"),
+    "pmset": Tool("-g : read\n: security-config/power"),
+    "systemsetup": Tool("-get* : read\n: security-config/settings", single=True),
+    "profiles": Tool("~list|show|status : read\n: security-config/settings"),
+    "gsettings": Tool("get|list-*|describe|range|writable|monitor : read\n: security-config/settings"),
+    "dconf": Tool("read|list|dump : read\n: security-config/settings"),
     "setenforce": _RIGHTS,
     "setsebool": _RIGHTS,
-    "semanage": Tool("~-l|--list : read\n-l|--list : read\n: security-config/rights", only_text=True),
-    "semodule": Tool("-l : read\n: security-config/rights", only_text=True),
+    "semanage": Tool("~-l|--list : read\n-l|--list : read\n: security-config/rights"),
+    "semodule": Tool("-l : read\n: security-config/rights"),
     **dict.fromkeys(
         """
             aa-disable aa-complain aa-enforce aa-teardown apparmor_parser aa-remove-unknown capsh setpriv-x
@@ -193,70 +184,61 @@ TOOLS: dict[str, Tool] = {
             """.split(),
         _RIGHTS,
     ),
-    "auditctl": Tool("-l|-s : read\n: security-config/audit", only_text=True),
-    "auditd": Tool(": security-config/audit", only_text=True),
+    "auditctl": Tool("-l|-s : read\n: security-config/audit"),
+    "auditd": Tool(": security-config/audit"),
     **dict.fromkeys("ausearch aureport".split(), _LOOK),
     **dict.fromkeys("iptables ip6tables ebtables arptables iptables-legacy iptables-nft".split(), _FIREWALL),
     **dict.fromkeys("iptables-save ip6tables-save".split(), _LOOK),
     **dict.fromkeys(
         "iptables-restore ip6tables-restore ipset ipvsadm".split(),
-        Tool("list : read\n-L|-l : read\n: security-config/firewall", only_text=True),
+        Tool("list : read\n-L|-l : read\n: security-config/firewall"),
     ),
-    "nft": Tool("list : read\n: security-config/firewall", only_text=True),
-    "ufw": Tool("status|version|show|app : read\n: security-config/firewall", dry="--dry-run", only_text=True),
+    "nft": Tool("list : read\n: security-config/firewall"),
+    "ufw": Tool("status|version|show|app : read\n: security-config/firewall", dry="--dry-run"),
     "firewall-cmd": Tool(
         """
             --state|--list-all|--list-ports|--list-services|--get-zones|--get-active-zones|\
             --get-default-zone|--list-all-zones|--query-port|--list-rich-rules : read
             : security-config/firewall
-            """,
-        only_text=True,
+            """
     ),
-    "pfctl": Tool("-s : read\n: security-config/firewall", values="-s -f -t -T", only_text=True),
-    "fail2ban-client": Tool("status|ping|version|get : read\n: security-config/firewall", only_text=True),
-    "netsh": Tool("~show : read\n: security-config/firewall", only_text=True),
-    "sysctl": Tool(
-        "-w|-p|--system|--load|--write : security-config/kernel\n~*=* : security-config/kernel\n: read", only_text=True
-    ),
+    "pfctl": Tool("-s : read\n: security-config/firewall", values="-s -f -t -T"),
+    "fail2ban-client": Tool("status|ping|version|get : read\n: security-config/firewall"),
+    "netsh": Tool("~show : read\n: security-config/firewall"),
+    "sysctl": Tool("-w|-p|--system|--load|--write : security-config/kernel\n~*=* : security-config/kernel\n: read"),
     **dict.fromkeys(
         """
             insmod modprobe rmmod depmod kexec kpatch bpftool grub-install grub-mkconfig update-grub efibootmgr
             update-initramfs mkinitcpio dracut dkms kmod
             """.split(),
-        Tool("-l|--list|-n|--dry-run|-v $ : read\n: security-config/kernel", only_text=True, help="--help"),
+        Tool("-l|--list|-n|--dry-run|-v $ : read\n: security-config/kernel", help="--help"),
     ),
-    "ldconfig": Tool("-p : read\n: security-config/libraries", only_text=True),
-    "update-alternatives": Tool(
-        "--list|--display|--query|--get-selections : read\n: security-config/programs", only_text=True
-    ),
-    "mount": Tool(
-        "$ : read\n-l : read\n--bind : security-config/mount\n: security-config/mount",
-        values="-t -o -L -U",
-        only_text=True,
-    ),
+    "ldconfig": Tool("-p : read\n: security-config/libraries"),
+    "update-alternatives": Tool("--list|--display|--query|--get-selections : read\n: security-config/programs"),
+    "mount": Tool("$ : read\n-l : read\n--bind : security-config/mount\n: security-config/mount", values="-t -o -L -U"),
     **dict.fromkeys(
         """
             umount swapon swapoff fusermount mountpoint-x losetup pivot_root switch_root sshfs mount.nfs
             mount.cifs exportfs autofs udisksctl
             """.split(),
-        Tool("-l|--show|-a $ : read\n$ : read\n: security-config/mount", only_text=True),
+        Tool("-l|--show|-a $ : read\n$ : read\n: security-config/mount"),
     ),
     "mountpoint": _LOOK,
-    "swapon": Tool("--show|-s : read\n: security-config/mount", only_text=True),
-    "hdiutil": Tool("info|imageinfo|verify : read\n: security-config/mount", only_text=True),
-    "sshd": Tool("-t|-T|-V : read\n: security-config/log-in", only_text=True),
+    "swapon": Tool("--show|-s : read\n: security-config/mount"),
+    "hdiutil": Tool("info|imageinfo|verify : read\n: security-config/mount"),
+    "sshd": Tool("-t|-T|-V : read\n: security-config/log-in"),
     "logname": _LOOK,
-    "dbus-send": Tool(": service", only_text=True),
-    "busctl": Tool("list|status|tree|introspect|get-property : read\n: service", only_text=True),
+    "dbus-send": Tool(": service"),
+    "busctl": Tool("list|status|tree|introspect|get-property : read\n: service"),
     "polkit": _RIGHTS,
     "machinectl": Tool("list*|status|show*|image-status : read\nshell : runs\n: service"),
-    "reg": Tool("query : read\n: security-config/registry", only_text=True),
+    "reg": Tool("query : read\n: security-config/registry"),
     **dict.fromkeys(
         """
             schtasks sc wmic net icacls takeown cacls attrib bcdedit vssadmin wbadmin cipher wevtutil diskpart
             rundll32 regsvr32 mshta cscript wscript bitsadmin certutil.exe
             """.split(),
-        Tool("query|view|list : read\n: security-config/windows,opaque/windows", only_text=True),
+        Tool("query|view|list : read\n: security-config/windows,opaque/windows"),
     ),
     # macOS
     **dict.fromkeys(
@@ -264,7 +246,6 @@ TOOLS: dict[str, Tool] = {
         Tool(
             "--forget|--force : dependency@system\n-convert|-replace|-insert|-remove|-create|--out|-o|-x|-e|-d|--expand|-z|-s : write@project\n: read",
             single=True,
-            only_text=True,
             values="-type -r",
         ),
     ),
@@ -278,21 +259,19 @@ TOOLS: dict[str, Tool] = {
         Tool(
             "-V $ : read\n-n !-L : read\n: data-destroy/disk",
             values="-t -L -U -b -i -m -N -O -E -T -C -F_ -I_ -d -l -s".replace(" -F_ -I_", ""),
-            only_text=True,
             help="-h --help",
         ),
     ),
-    "mkfs.vfat": Tool(": data-destroy/disk", only_text=True, help="--help"),
-    "mkfs.fat": Tool(": data-destroy/disk", only_text=True, help="--help"),
-    "mkdosfs": Tool(": data-destroy/disk", only_text=True, help="--help"),
-    "mkfs.ntfs": Tool("-n|--no-action : read\n: data-destroy/disk", only_text=True, help="--help"),
+    "mkfs.vfat": Tool(": data-destroy/disk", help="--help"),
+    "mkfs.fat": Tool(": data-destroy/disk", help="--help"),
+    "mkdosfs": Tool(": data-destroy/disk", help="--help"),
+    "mkfs.ntfs": Tool("-n|--no-action : read\n: data-destroy/disk", help="--help"),
     "mkfs.xfs": Tool(
         "-N : read\n-V : read\n: data-destroy/disk",
         values="-d -l -n -b -L -m -i -s -r -p",
-        only_text=True,
         help="--help",
     ),
-    "mkfs.btrfs": Tool("-V : read\n: data-destroy/disk", only_text=True, help="--help"),
+    "mkfs.btrfs": Tool("-V : read\n: data-destroy/disk", help="--help"),
     **dict.fromkeys(
         "sgdisk sfdisk".split(),
         Tool(
@@ -304,7 +283,6 @@ TOOLS: dict[str, Tool] = {
                 : data-destroy/disk
                 """,
             values="-t -c -C -H -S -b -N --part-type --label",
-            only_text=True,
             help="-h --help",
         ),
     ),
@@ -313,22 +291,19 @@ TOOLS: dict[str, Tool] = {
         Tool(
             "-l|--list|-v|-V|--version : read\n: data-destroy/disk",
             values="-b -c -C -H -S -t",
-            only_text=True,
             help="-h --help",
         ),
     ),
-    "blockdev": Tool("--get*|--report : read\n: security-config/disk", only_text=True),
+    "blockdev": Tool("--get*|--report : read\n: security-config/disk"),
     **dict.fromkeys(
         "dump restore partprobe sgpio kpartx zramctl multipath".split(),
-        Tool("-s|--summary|-l|--list : read\n: data-destroy/disk", only_text=True),
+        Tool("-s|--summary|-l|--list : read\n: data-destroy/disk"),
     ),
     **dict.fromkeys(
         "strip objcopy patchelf install_name_tool".split(),
         Tool(": writes", values="-o -O -I -R -K -N --output-target --rpath", writes="-o"),
     ),
-    "parted": Tool(
-        "-l|--list : read\n~print : read\n* unit * print : read\n: data-destroy/disk", only_text=True, help="-h --help"
-    ),
+    "parted": Tool("-l|--list : read\n~print : read\n* unit * print : read\n: data-destroy/disk", help="-h --help"),
     **dict.fromkeys(
         """
             wipefs blkdiscard hdparm nvme badblocks cryptsetup lvremove vgremove pvremove lvreduce mdadm zpool
@@ -346,14 +321,11 @@ TOOLS: dict[str, Tool] = {
                 : data-destroy/disk
                 """,
             values="-t -o -s",
-            only_text=True,
             help="--help",
         ),
     ),
-    "wipefs": Tool(
-        "-n|--no-act : read\n-a|--all|-o|--offset : data-destroy/disk\n: read", values="-t -o", only_text=True
-    ),
-    "smartctl": Tool("-t|-s : security-config/disk\n: read", only_text=True),
+    "wipefs": Tool("-n|--no-act : read\n-a|--all|-o|--offset : data-destroy/disk\n: read", values="-t -o"),
+    "smartctl": Tool("-t|-s : security-config/disk\n: read"),
     "lvs": _LOOK,
     "vgs": _LOOK,
     "pvs": _LOOK,
@@ -363,14 +335,12 @@ TOOLS: dict[str, Tool] = {
     "quota": _LOOK,
     "repquota": _LOOK,
     "setquota": _RIGHTS,
-    "tmutil": Tool(
-        "list*|status|latestbackup|destinationinfo|compare|uniquesize : read\n: data-destroy/backup", only_text=True
-    ),
+    "tmutil": Tool("list*|status|latestbackup|destinationinfo|compare|uniquesize : read\n: data-destroy/backup"),
     "restic": Tool(
         """
             snapshots|ls|find|stats|check|diff|version|cat|list : read
             forget|prune : data-destroy/backup
-            dump|mount : personal-data/backup
+            dump|mount : personal-data/read
             key : credential/write
             init|backup|copy : network@remote/send
             : data-change
@@ -378,7 +348,6 @@ TOOLS: dict[str, Tool] = {
         values="-r --repo -p --password-file --tag --host --path -o",
         dry="-n --dry-run",
         reads="-p --password-file",
-        only_text=True,
     ),
     "borg": Tool(
         """
@@ -389,32 +358,26 @@ TOOLS: dict[str, Tool] = {
             : network@remote/send
             """,
         dry="-n --dry-run",
-        only_text=True,
     ),
     "duplicity": Tool(
-        "collection-status|list-current-files|verify : read\nremove-* : data-destroy/backup\n: network@remote/send",
-        only_text=True,
+        "collection-status|list-current-files|verify : read\nremove-* : data-destroy/backup\n: network@remote/send"
     ),
-    "tarsnap": Tool("--list-archives : read\n-d|--nuke : data-destroy/backup\n: network@remote/send", only_text=True),
-    "rsnapshot": Tool("-t : read\nconfigtest|du|diff : read\n: data-change", only_text=True),
-    "timeshift": Tool(
-        "--list : read\n--delete|--delete-all|--restore : data-destroy/backup\n: data-change", only_text=True
-    ),
-    "snapper": Tool(
-        "list|status|diff : read\ndelete|rollback|undochange : data-destroy/backup\n: data-change", only_text=True
-    ),
+    "tarsnap": Tool("--list-archives : read\n-d|--nuke : data-destroy/backup\n: network@remote/send"),
+    "rsnapshot": Tool("-t : read\nconfigtest|du|diff : read\n: data-change"),
+    "timeshift": Tool("--list : read\n--delete|--delete-all|--restore : data-destroy/backup\n: data-change"),
+    "snapper": Tool("list|status|diff : read\ndelete|rollback|undochange : data-destroy/backup\n: data-change"),
     # clipboards, trash, screens
-    **dict.fromkeys("pbpaste xclip xsel wl-paste".split(), Tool(": read", only_text=True)),
-    **dict.fromkeys("pbcopy wl-copy".split(), Tool(": read", only_text=True)),
+    **dict.fromkeys("pbpaste xclip xsel wl-paste".split(), Tool(": read")),
+    **dict.fromkeys("pbcopy wl-copy".split(), Tool(": read")),
     **dict.fromkeys(
         "screencapture scrot import grim gnome-screenshot flameshot maim xwd fswebcam".split(),
-        Tool(": personal-data/screen", only_text=True),
+        Tool(": personal-data/read"),
     ),
-    **dict.fromkeys("arecord rec parecord".split(), Tool(": personal-data/sound", only_text=True)),
+    **dict.fromkeys("arecord rec parecord".split(), Tool(": personal-data/read")),
     **dict.fromkeys("trash trash-put rmtrash gio-trash rip".split(), Tool(": deletes-all")),
-    "trash-empty": Tool(": delete@home/all", only_text=True),
+    "trash-empty": Tool(": delete@home/all"),
     "trash-list": _LOOK,
-    "trash-restore": Tool(": write@home", only_text=True),
+    "trash-restore": Tool(": write@home"),
     "gio": Tool(
         """
             trash --empty : delete@home/all
@@ -426,31 +389,30 @@ TOOLS: dict[str, Tool] = {
     "rimraf": Tool(": deletes-all", help="--help"),
     "del-cli": Tool(": deletes-all", dry="-n --dry-run"),
     "trash-cli": Tool(": deletes-all"),
-    "cleanup": Tool(": delete@project", only_text=True),
-    "npkill": Tool(": delete@generated", only_text=True),
-    "bleachbit": Tool("--list|--preview : read\n: delete@home/all", only_text=True),
+    "cleanup": Tool(": delete@project"),
+    "npkill": Tool(": delete@generated"),
+    "bleachbit": Tool("--list|--preview : read\n: delete@home/all"),
     "tmpreaper": Tool("--test|-t : read\n: delete@scratch"),
     "tmpwatch": Tool("--test|-t : read\n: delete@scratch"),
-    "fdupes": Tool("-d|--delete : delete@project\n: read", only_text=True),
-    "jdupes": Tool("-d|--delete : delete@project\n: read", only_text=True),
-    "stow": Tool("-n|--simulate|--no : read\n: write@home", only_text=True),
+    "fdupes": Tool("-d|--delete : delete@project\n: read"),
+    "jdupes": Tool("-d|--delete : delete@project\n: read"),
+    "stow": Tool("-n|--simulate|--no : read\n: write@home"),
     "chezmoi": Tool(
         """
             diff|status|data|doctor|cat|dump|managed|source-path|execute-template : read
             purge|destroy : delete@home/all
             : write@home,security-config/start-up
-            """,
-        only_text=True,
+            """
     ),
-    "yadm": Tool(": write@home", only_text=True),
-    "xdotool": Tool(": opaque/keys", only_text=True),
-    "ydotool": Tool(": opaque/keys", only_text=True),
+    "yadm": Tool(": write@home"),
+    "xdotool": Tool(": opaque/keys"),
+    "ydotool": Tool(": opaque/keys"),
     "osquery": _LOOK,
     "osqueryi": _LOOK,
     "getpcaps": _LOOK,
     "rundeck": Tool(": deploy"),
-    "stress": Tool(": service/load", only_text=True),
-    "stress-ng": Tool(": service/load", only_text=True),
-    "sysbench": Tool(": service/load", only_text=True),
-    "thefuck": Tool(": opaque/earlier command", only_text=True),
+    "stress": Tool(": service/load"),
+    "stress-ng": Tool(": service/load"),
+    "sysbench": Tool(": service/load"),
+    "thefuck": Tool(": opaque/earlier command"),
 }
