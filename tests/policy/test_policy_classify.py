@@ -144,6 +144,29 @@ def test_the_folder_of_the_proposal_counts() -> None:
     assert classify(FileRead("id_rsa", cwd="~/.ssh"), POLICY).level == 3
 
 
+def test_the_projects_own_paths_are_known_when_they_are_written_out() -> None:
+    at = Surroundings("/home/ann/.local/state/maestro/work/r/T-001", ".", "/home/ann")
+
+    assert classify(Shell(f"touch {at.root}/src/x.py"), POLICY, at).level == 1
+    assert classify(FileWrite(f"{at.root}/src/x.py", "x = 1\n"), POLICY, at).level == 1
+    assert classify(Shell("touch src/x.py", cwd=at.root), POLICY, at).level == 1
+    assert classify(Shell("touch ~/.local/state/maestro/operator.pub"), POLICY, at).level == 3
+    assert classify(Shell(f"touch {at.root}/.flow/maestro/policy.yaml"), POLICY, at).level == 3
+
+
+def test_standard_output_is_no_place_of_the_machine_wherever_it_leads() -> None:
+    at = Surroundings("/repo", ".", "/home/ann", lambda path: "/proc/7/fd/pipe:[9]")
+
+    assert classify(FileWrite("/dev/stdout", "x"), POLICY, at).level == 1
+
+
+def test_a_text_that_is_not_unicode_is_judged_and_shown() -> None:
+    judged = classify(FileRead("~/.ssh/\udcff"), POLICY)
+
+    assert judged.level == 3 and len(judged.digest) == 64
+    assert repr(judged).isascii()
+
+
 # --- tools ----------------------------------------------------------------------------------------------------------
 
 

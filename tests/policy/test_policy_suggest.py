@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from maestro.cli.commands.policy import decided
 from maestro.policy.loading import SHIPPED, policy_of, shipped_policy
 from maestro.policy.rules import judge
 from maestro.policy.suggest import Decided, Suggestion, common_glob, suggest
+from maestro_contracts import events as e
+from maestro_contracts.actions import ActionPart
 from maestro_contracts.effects import Effect
 from maestro_contracts.proposals import EffectRecord
 from maestro_contracts.yamlfile import read_yaml, read_yaml_file
@@ -73,3 +76,22 @@ def test_an_approved_action_of_level_3_speaks_for_nothing() -> None:
 )
 def test_the_glob_is_the_narrowest_that_fits_all(targets: list[str], glob: str) -> None:
     assert common_glob(targets) == glob
+
+
+def test_history_is_read_from_the_events_and_only_what_people_said_counts() -> None:
+    part = ActionPart(
+        "file_delete", "gen/a.py", "d", 2, (EffectRecord("delete", "gen/a.py", "project"),), ("deleting",)
+    )
+    log = (
+        e.ActionClassified("p-1", 2, 1, "h", (part,)),
+        e.ApprovalGiven("p-1", "d", 2, "person", "h", 7),
+        e.ActionClassified("p-2", 2, 1, "h", (part,)),
+        e.ApprovalGiven("p-2", "d", 2, "grant", "h", 8),
+        e.ActionClassified("p-3", 2, 1, "h", (part,)),
+        e.ActionRejected("p-3", "d", "ann", "no", 9),
+    )
+
+    found = decided("run-a", log)
+
+    assert [(each.decision, each.at) for each in found] == [("approved", "run-a p-1"), ("rejected", "run-a p-3")]
+    assert found[0].effects == part.effects

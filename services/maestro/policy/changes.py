@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,17 +93,39 @@ def _of_diff(content: str, dashes_are_content: bool = False) -> tuple[Line, ...]
     return tuple(found)
 
 
+MAX_COMPARED = 2_000
+"""Lines that differ in the middle of two files; more are taken as all replaced, since comparing takes their square."""
+
+
 def _compared(before: str, after: str) -> tuple[Line, ...]:
+    old, new = before.splitlines(), after.splitlines()
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    found = [Line(" ", text, number) for number, text in enumerate(new[:head], 1)]
+    found += _middle(old[head : len(old) - tail], new[head : len(new) - tail], head)
+    first = len(new) - tail + 1
+    return (*found, *(Line(" ", text, number) for number, text in enumerate(new[len(new) - tail :], first)))
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    """How many lines are the same at the beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _middle(old: list[str], new: list[str], number: int) -> list[Line]:
     found: list[Line] = []
-    number = 0
-    matcher = difflib.SequenceMatcher(None, old := before.splitlines(), new := after.splitlines(), autojunk=True)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+    if max(len(old), len(new)) > MAX_COMPARED:
+        opcodes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(old), 0, len(new))]
+    else:
+        opcodes = difflib.SequenceMatcher(None, old, new).get_opcodes()
+    for tag, i1, i2, j1, j2 in opcodes:
         if tag in ("replace", "delete"):
             found += [Line("-", line, number + 1) for line in old[i1:i2]]
         for line in new[j1:j2]:
             number += 1
             found.append(Line(" " if tag == "equal" else "+", line, number))
-    return tuple(found)
+    return found
 
 
 _COMMENT = {

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 
 from maestro.policy.changes import Change, change_of, is_comment
 from maestro.policy.effects import Effect, EffectKind
+from maestro.policy.hidden_code import hidden_code
 from maestro.policy.manifests import effects_of_manifest
 from maestro.policy.paths import NOWHERE, PathInfo, Surroundings, canonical, effects_of_path, info
 from maestro.policy.running import code_that_runs, package_scripts
 from maestro.policy.secrets import secrets_in
 
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 300_000
+"""A longer text is not read, and asked about: what nobody reads is not known."""
 
 
 def effects_of_write(
@@ -146,13 +148,10 @@ def _in_source(known: PathInfo, change: Change) -> Iterator[Effect]:
 
 
 def _hidden_code(known: PathInfo, change: Change, *, executed_only: bool = False) -> Iterator[Effect]:
-    """Code that cannot be read where it stands. `executed_only`: not where a text merely quotes it."""
     # What stays counts too: a text that only looks like a diff is written as it is.
     extension = _extension(known.path)
-    shown = "\n".join(line.text for line in change.kept_or_added if not is_comment(line.text, extension))
-    for regex, kind, detail in _EXECUTED_CODE if executed_only else (*_EXECUTED_CODE, *_HIDDEN_CODE):
-        if regex.search(shown):
-            yield Effect(kind, known.path, "system" if kind == "delete" else known.where, detail)
+    lines = [line.text for line in change.kept_or_added if not is_comment(line.text, extension)]
+    return hidden_code(known, lines, executed_only=executed_only)
 
 
 _STRINGS = re.compile(r"[\"'`]((?:~|/|\.|\$HOME|%USERPROFILE%)[^\"'`\n]{2,200})[\"'`]")
@@ -160,55 +159,6 @@ _SENDS = re.compile(
     r"\b(?:requests?|httpx|axios|session|client|http|https|aiohttp|got|superagent)\.(?:post|put|request|patch)\b|"
     r"urlopen\(|\bfetch\(|sendto\(|\.sendall\(|smtplib|XMLHttpRequest|Net::HTTP|http\.Post|curl_exec|WebClient|"
     r"UploadString|nc -|curl "
-)
-_PIPED = r"\b(?:curl|wget|iwr)\b[^|\"'\n]{0,300}\|\s*(?:sudo\s+)?(?:env\s+\S+\s+)*(?:ba|z|da|k)?sh\b"
-_RUNS_CODE = (
-    r"\b(?:exec|eval|compile|Function|system|popen|execSync|spawnSync|instance_eval|loadstring|Invoke-Expression|iex)"
-)
-_DECODES = (
-    r"b64decode|b32decode|a85decode|unhexlify|fromhex|decompress|marshal\.loads|atob\(|[\"']base64[\"']|base64_decode|"
-    r"decode64|rot.?13|gzinflate|FromBase64String"
-)
-_FETCHES = r"urlopen|requests\.get|httpx\.get|fetch\(|http\.get|DownloadString|Net::HTTP"
-_Hidden = tuple[re.Pattern[str], EffectKind, str]
-_EXECUTED_CODE: tuple[_Hidden, ...] = (
-    (re.compile(rf"{_RUNS_CODE}\s*\(?[^\n]{{0,200}}?(?:{_DECODES})", re.I), "opaque", "decoded"),
-    (re.compile(r"\bpickle\.loads\([^\n]*(?:b64decode|get\(|urlopen)|marshal\.loads\("), "opaque", "decoded"),
-    (re.compile(rf"{_RUNS_CODE}\s*\([^\n]{{0,200}}?(?:{_FETCHES})"), "opaque", "remote"),
-    (re.compile(rf"(?:{_FETCHES})[^\n]{{0,200}}\b(?:then\(\s*eval|eval\(|exec\(|new Function)"), "opaque", "remote"),
-    (
-        re.compile(
-            r"\b(?:rmtree|rmSync|removeSync|emptyDirSync|rimraf(?:\.sync)?|rm_rf|RemoveAll|remove_dir_all)\s*\(\s*"
-            r"(?:(?:os\.path\.|Path\.)?(?:expanduser|home|homedir)\(\s*|os\.homedir\()?[\"'`]?(?:~/?|/|/home/?|\$HOME|\))[\"'`)]"
-        ),
-        "delete",
-        "recursive",
-    ),
-    (
-        re.compile(rf"(?:{_RUNS_CODE}|\bsubprocess\.\w+|\bspawn)\s*\(\s*\[?[frb]*[\"'`][^\"'`\n]*{_PIPED}"),
-        "opaque",
-        "remote",
-    ),
-    (
-        re.compile(
-            r"\bsocket\b(?:[^\n]*\n){0,12}?[^\n]*"
-            r"(?:os\.dup2|pty\.spawn|subprocess\.(?:call|run|Popen)\(\[?[\"']/bin/(?:ba)?sh)"
-        ),
-        "opaque",
-        "remote",
-    ),
-    (
-        re.compile(
-            r"\b(?:post|put|send|urlopen|fetch|axios)\w*\s*\([^\n]*(?:os\.environ\b(?!\s*[\[.])|dict\(os\.environ|"
-            r"(?:json|data|body)\s*[=:(]+\s*(?:JSON\.stringify\()?process\.env\b(?!\s*[\[.]))"
-        ),
-        "credential",
-        "send",
-    ),
-)
-_HIDDEN_CODE: tuple[_Hidden, ...] = (
-    (re.compile(_PIPED), "opaque", "remote"),
-    (re.compile(r"(?:bash|sh)\s+-i\s*[>&]+\s*/dev/tcp/|/dev/tcp/\d"), "opaque", "remote"),
 )
 
 

@@ -345,7 +345,7 @@ def _known(path: str, at: Surroundings) -> Iterator[PathInfo]:
     if literal.startswith("../"):  # nobody knows how far up it goes: it may end at the top, or in a home
         above = literal.replace("../", "")
         yield from (info(each) for each in (f"/{above}", f"~/{above}") if info(each).classes & _ANYWHERE)
-    if at.real is not None:
+    if at.real is not None and place(literal):
         followed = canonical(at.real(path), at.cwd, at.home, at.root)
         if followed != literal:
             yield info(followed)

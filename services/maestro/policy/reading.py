@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import msgspec
 
 from maestro.policy.effects import Effect, Where
-from maestro.policy.paths import NOWHERE, Operation, Surroundings, effects_of_path
+from maestro.policy.paths import NOWHERE, Operation, Surroundings, canonical, effects_of_path, info
 from maestro_contracts.proposals import (
     DependencyChange,
     FileDelete,
@@ -104,8 +104,22 @@ def _in(at: Surroundings, cwd: str) -> Surroundings:
 def _shell(command: str, at: Surroundings) -> Read:
     from maestro.policy.shell import effects_of_command
 
-    reading = effects_of_command(command, at.cwd, at.home)
-    return Read(reading.effects, reading.problems)
+    cwd = canonical(at.cwd, ".", at.home, at.root)
+    reading = effects_of_command(command, cwd, at.home)
+    return Read(tuple(_in_project(reading.effects, at)), reading.problems)
+
+
+def _in_project(effects: Iterable[Effect], at: Surroundings) -> Iterator[Effect]:
+    """Absolute paths of the project as the project's own: what guards its folder from outside is no part of it."""
+    top = f"{canonical(at.root, '.', at.home)}/" if at.root else ""
+    for effect in effects:
+        if not top or not effect.target.startswith(top):
+            yield effect
+            continue
+        known = info(effect.target.removeprefix(top))
+        if effect.kind != "guard" or "guard" in known.classes:
+            where = known.where if effect.where in ("outside", "home", "scratch", "system") else effect.where
+            yield Effect(effect.kind, known.path, where, effect.detail)
 
 
 def _file(
@@ -167,6 +181,13 @@ def _tool(proposal: ToolCall, at: Surroundings) -> Iterator[Effect]:
         yield Effect("read", name, "", "maestro")
         return
     yield Effect("unknown", name[:200], "", "tool")
+    try:
+        yield from _arguments(proposal, name, at)
+    except _TooDeep:
+        yield Effect("opaque", name[:200], "", "nested too deeply")
+
+
+def _arguments(proposal: ToolCall, name: str, at: Surroundings) -> Iterator[Effect]:
     operation = _operation(proposal.tool)
     arguments = proposal.arguments
     method = str(arguments.get("method") or ("POST" if arguments.get("body") or arguments.get("data") else "GET"))
@@ -206,11 +227,17 @@ def _argument(
             yield from _file(operation, value, at)
 
 
+MAX_DEPTH = 20
+
+
+class _TooDeep(Exception):
+    """Arguments that are nested deeper than anybody reads."""
+
+
 def _strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """All texts in the arguments with the key that they stand under."""
-    if depth > 20:
-        yield "command", "# arguments nested too deeply to read; $("
-        return
+    if depth > MAX_DEPTH:
+        raise _TooDeep
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):

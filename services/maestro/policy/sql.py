@@ -20,7 +20,7 @@ from maestro.policy.sql_words import CLIENT_COMMAND, OTHER_STORES, by_head, by_h
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
 
-MAX_CHARACTERS = 100_000
+MAX_CHARACTERS = 20_000
 DIALECTS = ("postgres", "mysql", "tsql", "sqlite")
 
 _PRODUCTION = re.compile(r"(?<![a-z])(?:prod|production|prd|live)(?![a-z])", re.I)

@@ -18,11 +18,11 @@ from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Listing, Where
 
 if TYPE_CHECKING:
-    from maestro.log.reader import Commit
     from maestro.policy.loading import Policy
     from maestro.policy.paths import Surroundings
     from maestro.policy.rules import Rule
     from maestro.policy.suggest import Decided, Decision, Suggestion
+    from maestro_contracts.events import ActionClassified, Event
     from maestro_contracts.proposals import Classification, Proposal
 
 CHUNK = 1000
@@ -359,33 +359,33 @@ async def _history(run: str, where: Where) -> list[Decided]:
     found: list[Decided] = []
     async with reading(place) as engine:
         for name in [run] if run else await engine.store.runs():
-            believed = [
-                verdict
-                async for verdict in commits(engine.store, engine.keyring(), name, follow=False)
-                if not isinstance(verdict, Rejected)
-            ]
-            found += _decided(name, believed)
+            events: list[Event] = []
+            async for verdict in commits(engine.store, engine.keyring(), name, follow=False):
+                if not isinstance(verdict, Rejected):
+                    events += verdict.events
+            found += decided(name, events)
     return found
 
 
-def _decided(run: str, commits: list[Commit]) -> list[Decided]:
-    """The actions that a person approved or rejected, as they were judged."""
-    from maestro.policy.suggest import Decided
+def decided(run: str, events: Iterable[Event]) -> list[Decided]:
+    """The actions that a person approved or rejected, part by part, as they were judged."""
     from maestro_contracts import events as e
 
     judged: dict[str, e.ActionClassified] = {}
     found: list[Decided] = []
-    for commit in commits:
-        for event in commit.events:
-            if isinstance(event, e.ActionClassified):
-                judged[event.proposal] = event
-            elif isinstance(event, e.ApprovalGiven | e.ActionRejected) and event.proposal in judged:
-                approved = isinstance(event, e.ApprovalGiven)
-                if approved and event.by != "person":
-                    continue
-                for part in judged[event.proposal].parts:
-                    above = tuple(part.effects)
-                    decision: Decision = "approved" if approved else "rejected"
-                    at = f"{run} {event.proposal}"
-                    found.append(Decided(part.kind, part.about, part.level, above, part.rules, decision, at))
+    for event in events:
+        if isinstance(event, e.ActionClassified):
+            judged[event.proposal] = event
+        elif isinstance(event, e.ApprovalGiven) and event.by == "person":
+            found += _parts(run, judged.get(event.proposal), "approved")
+        elif isinstance(event, e.ActionRejected):
+            found += _parts(run, judged.get(event.proposal), "rejected")
     return found
+
+
+def _parts(run: str, judged: ActionClassified | None, decision: Decision) -> Iterator[Decided]:
+    from maestro.policy.suggest import Decided
+
+    for part in judged.parts if judged is not None else ():
+        at = f"{run} {judged.proposal}" if judged is not None else run
+        yield Decided(part.kind, part.about, part.level, part.effects, part.rules, decision, at)
