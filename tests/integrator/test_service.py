@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from maestro.approvals.book import Hindrance
 from maestro.bus.service import Outcome
 from maestro.git import names
+from maestro.git.change import read_change
 from maestro.git.problems import GitProblem
+from maestro.git.repository import Repository
 from maestro.git.workspace import Workspace
 from maestro.integrator.service import Integrator
 from maestro_contracts import commands as c
@@ -38,6 +41,11 @@ class Site:
     integrator: Integrator
 
     @property
+    def permitting(self) -> Permitting:
+        assert isinstance(self.integrator.permission, Permitting)
+        return self.integrator.permission
+
+    @property
     def repo(self) -> Repo:
         return Repo(self.url, self.base)
 
@@ -51,6 +59,10 @@ class Site:
     async def merge(self, commit: str, task: str = "T-001", *, onto: str = "", count: int = 1) -> Outcome:
         command = c.MergeTask(task, 1, self.repo, commit, "Say more", f"task:{task}:1/merging", onto)
         return await self._handled(self.integrator.merge_task, command, f"merge:{task}:1", count)
+
+    async def revert(self, commit: str, id: str = "revert:change:T-001:1:x") -> Outcome:
+        command = c.RevertChange("change:T-001:1", self.repo, commit, "write hello.py")
+        return await self._handled(self.integrator.revert_change, command, id)
 
     async def prd(self, text: str = "# PRD\n") -> e.PrdCommitted:
         command = c.CommitPrd(self.repo, 1, PRD, text, "approved")
@@ -125,6 +137,65 @@ async def test_merging_again_after_a_crash_finds_what_is_there(site: Site) -> No
 
     assert again == first
     assert site.head() == head
+
+
+async def test_a_merge_begins_as_the_effect_that_was_approved_and_ends_it(site: Site) -> None:
+    await site.prepare()
+    work = commit_on(site.path, site.base, {"a.txt": "changed\n"})
+    git(site.path, "update-ref", names.task_ref(RUN, "T-001", 1), work)
+    change = await read_change(Repository(site.path / ".git"), site.base, work)
+
+    outcome = await site.merge(work)
+
+    (intent,) = site.permitting.begun
+    assert (intent.proposal, intent.digest, intent.command) == ("change:T-001:1", change.digest, "merge:T-001:1")
+    assert the(outcome, e.EffectEnded).commit == the(outcome, e.TaskMerged).commit
+
+
+async def test_a_change_whose_approval_does_not_hold_is_not_merged(site: Site) -> None:
+    await site.prepare()
+    work = commit_on(site.path, site.base, {"a.txt": "changed\n"})
+    site.permitting.hindrance = Hindrance("it is not exactly what was approved")
+    head = site.head()
+
+    refused = the(await site.merge(work), e.MergeRefused)
+
+    assert (refused.problem.kind, site.head()) == ("not_approved", head)
+
+
+async def test_a_merge_is_rolled_back_by_a_commit_once_and_what_came_later_stays(site: Site) -> None:
+    await site.prepare()
+    work = commit_on(site.path, site.base, {"a.txt": "changed\n"})
+    other = commit_on(site.path, site.base, {"b.txt": "changed\n"})
+    merged = the(await site.merge(work), e.TaskMerged)
+    await site.merge(other, "T-002")
+
+    undone = the(await site.revert(merged.commit), e.RolledBack)
+    again = the(await site.revert(merged.commit), e.RolledBack)
+
+    assert again == undone
+    assert undone.commit == site.head()
+    assert git(site.path, "show", f"{BRANCH}:a.txt") == git(site.path, "show", f"{site.base}:a.txt")
+    assert git(site.path, "show", f"{BRANCH}:b.txt") == "changed"
+
+
+async def test_what_later_work_builds_upon_is_not_rolled_back_but_named(site: Site) -> None:
+    await site.prepare()
+    work = commit_on(site.path, site.base, {"a.txt": "changed\n"})
+    merged = the(await site.merge(work), e.TaskMerged)
+    await site.merge(commit_on(site.path, site.head(), {"a.txt": "changed again\n"}), "T-002")
+    head = site.head()
+
+    failed = the(await site.revert(merged.commit), e.RollBackFailed)
+
+    assert "a.txt" in failed.problem.reason
+    assert site.head() == head
+
+
+async def test_a_commit_that_is_not_on_the_branch_cannot_be_rolled_back(site: Site) -> None:
+    await site.prepare()
+    stray = commit_on(site.path, site.base, {"a.txt": "changed\n"})
+    assert "is not on" in the(await site.revert(stray), e.RollBackFailed).problem.reason
 
 
 async def test_a_conflict_is_refused_with_its_paths_and_the_branch_stays(site: Site) -> None:

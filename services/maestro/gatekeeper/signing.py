@@ -23,7 +23,7 @@ def sign_grant(gates: GateBook, book: ActionBook, id: str, command: c.IssueGrant
     name = f"grant:{command.grant.id}"
     try:
         digest = grant_digest(command.grant)
-        word = _word(gates, command, About(here.run, name, 1, digest, here.policy), "issue", here)
+        word = _word(gates, command, About(here.run, name, 1, digest, ""), "issue", here)
         _check_grant(gates, book, command, word, here)
     except Refused as refused:
         return refusal(id, name, 1, "issue", command.by, command.via, refused)
@@ -60,7 +60,7 @@ def revoke_grant(gates: GateBook, book: ActionBook, id: str, command: c.RevokeGr
         if standing.revoked:
             raise Refused("it was revoked before", "already_decided")
         digest = grant_digest(standing.issued.grant)
-        word = _word(gates, command, About(here.run, name, 1, digest, here.policy), "revoke", here)
+        word = _word(gates, command, About(here.run, name, 1, digest, ""), "revoke", here)
         check_entitled(word.person, here.people, (), (), "", signed=bool(word.signed))
     except Refused as refused:
         return refusal(id, name, 1, "revoke", command.by, command.via, refused)
@@ -77,7 +77,7 @@ def after_the_fact(
     try:
         action = _begun(book, command.proposal)
         digest = action.started.digest if action.started else action.proposed.digest
-        word = _word(gates, command, About(here.run, name, 1, digest, here.policy), given, here)
+        word = _word(gates, command, About(here.run, name, 1, digest, ""), given, here)
         roles = gates.approvals.level3 if action.level >= NEVER_AUTO else gates.approvals.level2
         check_entitled(word.person, here.people, roles, (), action.proposed.by, signed=bool(word.signed))
         return _after(action, repo, id, command, word, here)

@@ -122,6 +122,16 @@ class Repository:
         tree, *conflicts = result.fields
         return Merge(tree, tuple(dict.fromkeys(names.shown(path) for path in conflicts if path)))
 
+    async def revert(self, head: str, commit: str) -> Merge:
+        """What `head` is without what `commit` brought to its first parent. The three trees are merged as commits made
+        for that: naming a base to `merge-tree` needs git 2.40."""
+        before = (await self.commit(commit)).parents[0]
+        base = await self._bare_commit(commit)
+        return await self.merge(await self._bare_commit(head, base), await self._bare_commit(before, base))
+
+    async def _bare_commit(self, like: str, *parents: str) -> str:
+        return await self.commit_tree((await self.commit(like)).tree, parents, "Maestro\n")
+
     async def put_file(self, commit: str, path: str, content: bytes) -> str:
         """The tree of `commit` with one file made or replaced; ignore rules do not matter."""
         _refuse_unsafe(path)

@@ -54,6 +54,22 @@ def not_permitted(hindrance: Hindrance | None) -> Problem | None:
     return Problem("not_approved", f"its change may not be merged: {hindrance.reason}", "it is asked about again")
 
 
+def not_on_branch(branch: str, commit: str) -> Problem:
+    reason = f"{commit[:12]} is not on {branch}"
+    return Problem("structural", reason, "was the branch moved? Undo it by hand")
+
+
+def not_undone(paths: tuple[str, ...]) -> Problem:
+    shown = ", ".join(paths[:8])
+    mend = "undo it by hand on the run's branch, or roll back first what was merged after it"
+    return Problem("merge_conflict", f"what was merged after it changes the same lines: {shown}", mend)
+
+
+def revert_message(run: str, what: str, commit: str, event: str) -> str:
+    body = f"This reverts commit {commit}, as a person has asked for."
+    return message(f"Roll back: {what}", body, Maestro_Run=run, Maestro_Event=event)
+
+
 def merge_message(run: str, task: str, attempt: int, title: str, event: str) -> str:
     trailers = {"Maestro_Run": run, "Maestro_Task": task, "Maestro_Attempt": str(attempt), "Maestro_Event": event}
     return message(f"Merge {task}: {title}", **trailers)

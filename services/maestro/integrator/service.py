@@ -19,8 +19,11 @@ from maestro.integrator.decider import (
     merge_message,
     merged_before,
     moved_by_others,
+    not_on_branch,
     not_permitted,
+    not_undone,
     prd_message,
+    revert_message,
     said_before,
 )
 from maestro.runs.fold import change_of
@@ -168,6 +171,38 @@ class Integrator:
             since = await git.changes(onto, head)
         return moved_by_others(names.branch(repo.run), head, onto, since)
 
+    # --- undoing ------------------------------------------------------------------------------------------------------
+
+    async def revert_change(self, delivery: Delivery, ctx: Context) -> Outcome:
+        """Handles RevertChange."""
+        command = delivery.command
+        assert isinstance(command, c.RevertChange)
+        try:
+            repo = await self.workspace.open(delivery.run, command.repo.url)
+            async with repo.turn():
+                said: e.Event = await advance(repo, lambda head: self._reverted(repo, command, delivery.id, head))
+        except (GitProblem, OSError) as error:
+            said = e.RollBackFailed(command.proposal, _problem(error))
+        return _outcome(delivery, said)
+
+    async def _reverted(
+        self, repo: RunRepo, command: c.RevertChange, event: str, head: str
+    ) -> tuple[str, e.RolledBack | e.RollBackFailed]:
+        """What the merge brought is taken back: merging its first parent over it, with the merge as the base."""
+        git = repo.repository
+        found = said_before(await history(repo, command.repo.base, head), event)
+        if found is not None:
+            return head, e.RolledBack(command.proposal, found.id, command.commit, found.tree)
+        merged = await git.find(command.commit)
+        if merged is None or not await git.descends(head, merged):
+            return head, e.RollBackFailed(command.proposal, not_on_branch(names.branch(repo.run), command.commit))
+        undone = await git.revert(head, merged)
+        if undone.conflicts:
+            return head, e.RollBackFailed(command.proposal, not_undone(undone.conflicts))
+        text = revert_message(repo.run, command.what, merged, event)
+        new = await git.commit_tree(undone.tree, [head], text)
+        return new, e.RolledBack(command.proposal, new, merged, undone.tree)
+
     # --- checkpoints and the end --------------------------------------------------------------------------------------
 
     async def make_checkpoint(self, delivery: Delivery, ctx: Context) -> Outcome:
@@ -232,6 +267,7 @@ def handlers_of(integrator: Integrator) -> dict[type[c.Command], Handler]:
         c.MergeTask: integrator.merge_task,
         c.MakeCheckpoint: integrator.make_checkpoint,
         c.HandOver: integrator.hand_over,
+        c.RevertChange: integrator.revert_change,
     }
 
 

@@ -131,6 +131,40 @@ class Validator:
             evidence=tuple(noted(check) for check in checked),
         )
 
+    # --- a gate's command -------------------------------------------------------------------------------------------
+
+    async def run_gate_command(self, delivery: Delivery, ctx: Context) -> Outcome:
+        """Handles RunGateCommand. A command that could not be run has not passed."""
+        command = delivery.command
+        assert isinstance(command, c.RunGateCommand)
+        ran = await _unless_stopped(self._gate_command(delivery, command), delivery, ctx)
+        code, passed, tail = (-1, False, ran.reason) if isinstance(ran, Problem) else ran
+        event = e.GateCommandRan(
+            gate=command.gate,
+            visit=command.visit,
+            number=command.number,
+            validator=ctx.actor,
+            commit=command.commit,
+            command=command.command,
+            exit_code=code,
+            passed=passed,
+            tail=tail,
+        )
+        said = Said(f"{delivery.id}/result", event, delivery.cause)
+        judge = c.JudgeGate(command.gate, command.visit, command.number, command.repo, command.commit)
+        asked = Asked(f"gate:{command.gate}:{command.visit}/judge:{command.number}", judge, said.id)
+        return Outcome(delivery.run, (said,), (asked,))
+
+    async def _gate_command(self, delivery: Delivery, command: c.RunGateCommand) -> tuple[int, bool, str]:
+        repo = await self.workspace.open(delivery.run, command.repo.url)
+        await repo.refs.ensure(command.commit)
+        checks = Checks(repo, delivery.id, command.commit, command.commit, command.timeout_s, self.bases)
+        if delivery.count > 1:
+            await checks.tidy()
+        async with guarded(repo.repository.git_dir, f"{repo.run}-{delivery.id}"):
+            (checked,) = await checks.run([("check", command.command)])
+        return checked.evidence.exit_code, checked.evidence.passed, checked.evidence.tail
+
 
 def _for_another(delivery: Delivery, now: int) -> Outcome:
     """The question goes back to the queue after a moment, for another validator to take."""
@@ -216,5 +250,6 @@ def make_service(tools: Tools) -> Service:
     handlers: dict[type[c.Command], Handler] = {
         c.ValidateClaim: validator.validate_claim,
         c.ValidateRun: validator.validate_run,
+        c.RunGateCommand: validator.run_gate_command,
     }
     return Service(role="validator", handlers=handlers, parallel=2, batch_size=2)
