@@ -10,7 +10,18 @@ from maestro.policy.paths import canonical, info, place
 from maestro.policy.shell import files, special
 from maestro.policy.shell.options import parse
 from maestro.policy.shell.table import Compiled, Outcome, Tool, compiled, matched
-from maestro.policy.shell.text import ANYTHING, EMPTY, NETWORK, PERSONAL, SECRET, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import (
+    ANYTHING,
+    EMPTY,
+    NETWORK,
+    OWN_CODE,
+    PERSONAL,
+    SECRET,
+    UNKNOWN,
+    Text,
+    anything,
+    joined,
+)
 from maestro.policy.shell.tools import TOOLS
 from maestro.policy.shell.use import Use
 
@@ -83,6 +94,8 @@ _SAME = {
 
 def program_of(path: str) -> str:
     """The program that a name or a path stands for; empty where it is a file of nobody's."""
+    if re.fullmatch(r"(?:.*/)?ld(?:-linux[\w.-]*|-musl[\w.-]*)?\.so(?:\.\d+)*", path):
+        return "ld.so"
     if "/" in path and not _PROGRAM_FOLDERS.fullmatch(canonical(path)) and not _PROGRAM_FOLDERS.fullmatch(path):
         return ""
     name = posixpath.basename(path)
@@ -150,7 +163,15 @@ def _known(use: Use, program: str) -> Text:
     marks = {SECRET for each in added if each.kind == "credential"} | {
         PERSONAL for each in added if each.kind == "personal-data"
     }
+    if use.name in _PRINTS_SETTINGS:
+        marks.add(OWN_CODE)
     return output.having(*marks) if output is not None else anything(*marks, *use.carried(*use.arguments))
+
+
+_PRINTS_SETTINGS = frozenset(
+    "ssh-agent gpg-agent direnv pyenv rbenv nodenv brew starship zoxide fnm mise asdf conda minikube docker-machine dircolors opam "
+    "luarocks keychain atuin fzf lesspipe thefuck jenv phpenv goenv volta sdk rtx atuin register-python-argcomplete pip uv".split()
+)
 
 
 def _dynamic(reader: Reader, words: list[Text], stdin: Text, flow: Flow) -> Text:
@@ -304,7 +325,8 @@ def _unknown(use: Use) -> Text:
 # --- what any program may do with its arguments ---------------------------------------------------------------------
 
 _PATHS = re.compile(
-    r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b|id_(?:rsa|ed25519|ecdsa|dsa)\b"
+    r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b"
+    r"|id_(?:rsa|ed25519|ecdsa|dsa)\b"
 )
 _OUTPUT = re.compile(
     r"-{1,2}(?:o[A-Z]?|O|w|W|.*(?:out|output|dump|write|log|file|save|export|xml|report|target|dest)[\w-]*)"

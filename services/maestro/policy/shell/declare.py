@@ -81,7 +81,7 @@ def observe(reader: Reader, name: str, value: Text, *, exported: bool) -> None:
     """What setting this variable does apart from being there."""
     found = reader.found
     if name in RUNS_CODE and not _is_harmless(name, value.value):
-        if exported:
+        if exported or name in ("PROMPT_COMMAND", "BASH_ENV", "ENV"):
             found.add("security-config", name, "", "variable that runs code")
     elif name in _COMMANDS and value.known and exported:
         reader.nested(value)

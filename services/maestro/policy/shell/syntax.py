@@ -186,7 +186,10 @@ def _ask(text: str) -> Node:
 
 
 PLACES = frozenset(
-    "Pos End Position Semicolon OpPos Lparen Rparen Lbrace Rbrace Left Right Dollar ValuePos ValueEnd Hash ThenPos FiPos "
+    """
+        Pos End Position Semicolon OpPos Lparen Rparen Lbrace Rbrace Left Right Dollar ValuePos ValueEnd Hash
+        ThenPos FiPos
+        """
     "WhilePos DoPos DonePos ForPos Case Esac Time Let Coproc".split()
 )
 

@@ -129,13 +129,13 @@ def matched(rule: Rule, parsed: Parsed) -> int | None:
     words = parsed.words()
     taken = 0
     for pattern in rule.words:
+        if "$" in pattern.split("|") and len(words) == taken:
+            continue
         if pattern == "$":
-            if len(words) > taken:
-                return None
-        elif taken >= len(words) or not fits(pattern, words[taken]):
             return None
-        else:
-            taken += 1
+        if taken >= len(words) or not fits(pattern, words[taken]):
+            return None
+        taken += 1
     return taken if all(_holds(each, parsed, words) for each in rule.conditions) else None
 
 

@@ -18,6 +18,12 @@ NETWORK = "network"
 DECODED = "decoded"
 PERSONAL = "personal"
 STDIN = "stdin"
+ENVIRONMENT = "environment"
+"""All variables with their values, in whatever form; somebody may still pick harmless ones."""
+OWN_CODE = "own-code"
+"""Settings that a well-known program prints to be evaluated."""
+OUTPUT = "output"
+"""What a command has put out."""
 PATH = "path:"
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from maestro.policy.effects import EffectKind, Where
 from maestro.policy.shell import files
 from maestro.policy.shell.options import Grammar, Parsed, parse
-from maestro.policy.shell.text import EMPTY, NETWORK, PERSONAL, SECRET, Text, anything
+from maestro.policy.shell.text import EMPTY, ENVIRONMENT, NETWORK, PERSONAL, SECRET, Text, anything
 
 if TYPE_CHECKING:
     from maestro.policy.shell.redirect import Flow
     from maestro.policy.shell.walk import Reader
 
-_CARRIED = frozenset({SECRET, NETWORK, PERSONAL, "decoded"})
+_CARRIED = frozenset({SECRET, NETWORK, PERSONAL, ENVIRONMENT, "decoded"})
 
 
 @dataclass

@@ -10,7 +10,20 @@ from maestro.policy.shell.nodes import unaccounted
 from maestro.policy.shell.params import arithmetic
 from maestro.policy.shell.state import MOST_DEPTH, MOST_STEPS, Conditions, Findings, State, assigned
 from maestro.policy.shell.syntax import Node, Unparsable, parse
-from maestro.policy.shell.text import ANYTHING, DECODED, EMPTY, NETWORK, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import (
+    ANYTHING,
+    DECODED,
+    EMPTY,
+    ENVIRONMENT,
+    NETWORK,
+    OUTPUT,
+    OWN_CODE,
+    STDIN,
+    UNKNOWN,
+    Text,
+    anything,
+    joined,
+)
 
 _MOST_TURNS = 16
 
@@ -60,6 +73,9 @@ class Reader:
         if NETWORK in text.marks:
             self.found.opaque("remote", "runs what comes from the network")
             return ANYTHING
+        if text.value == UNKNOWN and OWN_CODE in text.marks:
+            self.found.add("run-code", "settings that a known program prints", "project", "settings")
+            return ANYTHING
         if DECODED in text.marks:
             self.found.opaque("decoded", "runs what was decoded")
         if not text.known and not self._is_only_data(text.value):
@@ -86,13 +102,16 @@ class Reader:
         outputs = [self.statement(each, stdin) for each in statements]
         return joined(outputs)
 
-    def statement(self, node: Node, stdin: Text = EMPTY) -> Text:
+    def statement(self, node: Node, stdin: Text = EMPTY, *, piped: bool = False) -> Text:
+        """`piped`: what it puts out goes to the next one."""
         self.found.steps += 1
         if self.found.steps > MOST_STEPS:
             raise TooMuch("longer than anybody follows")
         flow = redirect.opened(self, node.get("Redirs", []), stdin)
         command = node.get("Cmd")
         output = self.command(command, flow.stdin, flow) if command else EMPTY
+        if ENVIRONMENT in output.marks and not piped:
+            self.found.add("credential", "all environment variables", "", "read")
         return flow.closed(output)
 
     def command(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
@@ -125,7 +144,7 @@ class Reader:
     def _binarycmd(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
         left, operator, right = node["X"], node.get("Op"), node["Y"]
         if operator in ("|", "|&"):
-            return self.fork().statement(right, self.fork().statement(left, stdin).having(STDIN))
+            return self.fork().statement(right, self.fork().statement(left, stdin, piped=True).having(STDIN))
         first = self.statement(left, stdin)
         with self.conditions.perhaps():
             second = self.statement(right, stdin)
@@ -250,7 +269,7 @@ class Reader:
         assigned(self.state, name, value, certain=self.conditions.depth == 0)
 
     def substituted(self, node: Node) -> Text:
-        return self.fork().statements(node.get("Stmts", []))
+        return self.fork().statements(node.get("Stmts", [])).having(OUTPUT)
 
     def process_substituted(self, node: Node) -> Text:
         reader = self.fork()

@@ -40,7 +40,7 @@ _DELETES = re.compile(
 _WRITES = re.compile(
     r"(writeFileSync|writeFile|appendFileSync|appendFile|createWriteStream|file_put_contents|fputs"
     r"|copyFileSync|renameSync|symlinkSync|File\.write|IO\.write|File\.binwrite|spit|write_file"
-    r"|writeTextFile|Set-Content|Out-File|copy|rename)" + _ARGUMENT
+    r"|writeTextFile|Set-Content|Out-File|copy|rename|cp|download|Clear-Content|Add-Content)" + _ARGUMENT
 )
 _OPENS_TO_WRITE = re.compile(
     r"(?:fopen|open|File\.open|File\.new|openSync|io\.open|new\s+File(?:Writer"
@@ -96,11 +96,35 @@ def read_code(use: Use, code: Text) -> None:
     if not code.known and text.strip().startswith(UNKNOWN):
         use.opaque("unresolved", "runs code that nobody can know beforehand")
     use.add("read", "code", "", use.name)
+    _own_ways(use, text)
     _commands(use, text, code)
     _evaluations(use, text)
     _files(use, text)
     _hosts(use, text)
     _variables(use, text)
+
+
+def _own_ways(use: Use, text: str) -> None:
+    """What only one language does."""
+    if use.name == "osascript":
+        use.add("unknown", "osascript")
+        if re.search(r"\bdelete\b|empty (?:the )?trash", text):
+            use.add("delete", "osascript", "unresolved")
+        if re.search(r"hidden answer|password|keystroke|passphrase|clipboard", text, re.I):
+            use.opaque("unresolved", "asks a person for a secret, or types for them")
+    elif use.name == "m4":
+        for found in re.finditer(r"(?:esyscmd|syscmd)\(([^)]*)\)", text):
+            use.shell(Text(found[1].strip("`'")), EMPTY)
+        for found in re.finditer(r"(?:include|undivert|sinclude)\(`?([^)']*)", text):
+            use.read(Text(found[1]))
+    elif use.name in ("dc", "ed", "gnuplot"):
+        for found in re.finditer(r"(?:^|\n|;)\s*!\s*([^\n]+)", text):
+            use.shell(Text(found[1]), EMPTY)
+    elif use.name == "julia":
+        for found in re.finditer(r"(?:run|read|success|open)\(`([^`]*)`", text):
+            use.shell(Text(found[1]), EMPTY)
+        if re.search(r"\bdownload\(", text):
+            use.add("network", "download", "remote", "get")
 
 
 def _first(found: re.Match[str], offset: int = 2) -> str | None:
@@ -226,7 +250,8 @@ def _sensitive_strings(use: Use, text: str) -> None:
             if "credential" in known.classes:
                 use.read(Text(path))
             elif known.classes & {"security", "guard", "start-up"} and re.search(
-                r"write|put|truncate|openSync|sysopen|O_WRONLY|link|dump|open[^;]*['\"](?:w|a|>)|copy|rename|>>|append|chmod|unlink|delete|spit",
+                r"write|put|truncate|openSync|sysopen|O_WRONLY|link|dump|open[^;]*['\"](?:w|a|>)|copy"
+                r"|rename|>>|append|chmod|unlink|delete|spit",
                 text,
             ):
                 use.write(Text(path))

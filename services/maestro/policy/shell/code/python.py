@@ -55,7 +55,7 @@ _REQUESTS = re.compile(
 )
 _OPENERS = frozenset(
     """
-        urllib.request.urlopen urllib2.urlopen urllib.urlopen urllib.request.urlretrieve urllib.request.Request
+        urllib.request.urlopen urllib2.urlopen urllib.urlopen urllib.request.Request
         wget.download http.client.HTTPConnection http.client.HTTPSConnection
         """.split()
 )
@@ -68,7 +68,7 @@ def read_code(use: Use, code: Text) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(textwrap.dedent(code.value.strip("\n")))
+            tree = _parsed(textwrap.dedent(code.value.strip("\n")))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         from maestro.policy.shell.code import other
 
@@ -77,6 +77,17 @@ def read_code(use: Use, code: Text) -> None:
         return
     use.add("read", "code", "", "python")
     _Reader(use, code).visit(tree)
+
+
+def _parsed(text: str) -> ast.Module:
+    """Python 2's print and exec are statements."""
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        modern = re.sub(
+            r"(?m)(^|[;:]\s*|\s)(print|exec)\s+(?:>>\s*[\w.]+\s*,)?([^;\n=(][^;\n]*|\([^;\n]*)", r"\1\2(\3)", text
+        )
+        return ast.parse(re.sub(r"(?m)except\s+([\w.]+)\s*,\s*(\w+)", r"except \1 as \2", modern))
 
 
 class _Reader(ast.NodeVisitor):
@@ -361,6 +372,13 @@ class _Reader(ast.NodeVisitor):
             ) if "chmod" in name else self.use.add("security-config", name, "", "owner")
         elif name in _SIGNALS:
             self.use.add("service", name)
+        elif name in ("urllib.urlretrieve", "urllib.request.urlretrieve") and len(node.args) > 1:
+            self._request(node, "get", first)
+            self.use.write(self.text(node.args[1]))
+        elif name.startswith(
+            ("http.server.", "SimpleHTTPServer.", "socketserver.", "SocketServer.", "BaseHTTPServer.")
+        ):
+            self.use.add("network", name, "remote", "listen")
         elif name.startswith(("smtplib.", "ftplib.", "paramiko.", "telnetlib.")):
             self.use.add("network", name, "remote", "send")
         elif name in ("os.getenv", "os.environ.get"):

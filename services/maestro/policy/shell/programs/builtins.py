@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maestro.policy.shell.state import moved
-from maestro.policy.shell.text import ANYTHING, EMPTY, STDIN, Text, anything, joined
+from maestro.policy.shell.text import ANYTHING, EMPTY, ENVIRONMENT, STDIN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 
@@ -88,8 +88,7 @@ def unset(use: Use) -> Text:
 def set_options(use: Use) -> Text:
     words = [word.value for word in use.arguments]
     if not words:
-        use.add("credential", "all variables", "", "read")
-        return anything("secret")
+        return anything(ENVIRONMENT)
     if "history" in words and "+o" in words:
         use.add("security-config", "shell history", "", "audit")
     if "--" in words:

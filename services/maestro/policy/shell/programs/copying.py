@@ -84,8 +84,7 @@ def _moved(use: Use, source: Text, target: Text, copied: bool) -> None:
         known = info(canonical(source.value, use.reader.state.cwd, use.reader.state.home))
         if (
             known.where in ("system", "device")
-            or (known.where == "home" and "/" not in known.path[2:])
-            or known.path == ".git"
+            or known.path in ("~", ".", ".git")
         ):
             use.delete(source, recursive=True)
 
@@ -184,7 +183,7 @@ def _mode(use: Use, mode: str, paths: list[Text], recursive: bool) -> None:
         elif _opens(mode) or (known.where in ("system", "device")) or (sensitive and sensitive != {"hook"}):
             use.add("security-config", known.path, known.where, f"mode {mode}")
         elif not path.known and not path.paths():
-            use.add("security-config", path.value, "unresolved", f"mode {mode}")
+            use.add("write", path.value, "unresolved", "mode")
         elif (outside and recursive) or mode in ("000", "0000", "0", "a-rwx", "a-r", "-R"):
             use.add("security-config", known.path, known.where, f"mode {mode}")
         else:
@@ -252,7 +251,10 @@ def tar(use: Use) -> Text:
         use.arguments = [*(new if new[0].value != "-" else new[1:]), *rest]
     parsed = use.parse(
         values=_TAR_VALUES,
-        known="--create --extract --get --list --append --update --delete --diff --to-stdout --remove-files --absolute-names --verbose --gzip",
+        known="""
+            --create --extract --get --list --append --update --delete --diff --to-stdout --remove-files
+            --absolute-names --verbose --gzip
+            """,
         abbreviates=True,
     )
     if parsed.asks_for_help:

@@ -222,7 +222,7 @@ def dump(use: Use) -> Text:
     ):
         use.add("read", "schema")
     else:
-        use.add("personal-data", " ".join(parsed.words()), "", "dump")
+        use.add("personal-data", " ".join(parsed.words()), "", "read")
     if use.name in ("mysqldump", "mariadb-dump") and parsed.value("-p", "--password").value:
         use.add("credential", "log-in", "", "send")
     for path in parsed.values("-f", "--file", "-r", "--result-file", "-o", "--out"):
@@ -531,7 +531,7 @@ def django(use: Use, arguments: list[Text] | None = None) -> Text:
     elif command in ("flush", "sqlflush", "reset_db", "clear_db", "remove_stale_contenttypes", "drop_test_database"):
         use.add("read" if command == "sqlflush" else "data-destroy", command)
     elif command in ("dumpdata",):
-        use.add("personal-data", " ".join(words), "", "dump")
+        use.add("personal-data", " ".join(words), "", "read")
         for path in parsed.values("-o", "--output"):
             use.write(path)
     elif command in ("loaddata", "clearsessions", "createcachetable"):

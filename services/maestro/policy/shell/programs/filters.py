@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from maestro.policy.shell.quoting import ansi_c
-from maestro.policy.shell.text import DECODED, EMPTY, NETWORK, PATH, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import DECODED, EMPTY, ENVIRONMENT, NETWORK, PATH, STDIN, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 
@@ -127,8 +127,8 @@ def base64(use: Use) -> Text:
         )
         return _decoded(text, lambda data: codec(b"".join(data.split())))
     if not text.known:
-        return anything(*text.marks)
-    return Text(base64_codec.b64encode(text.value.encode()).decode(), marks=text.marks)
+        return anything(*text.marks, "encoded")
+    return Text(base64_codec.b64encode(text.value.encode()).decode(), marks=text.marks | {"encoded"})
 
 
 def xxd(use: Use) -> Text:
@@ -141,7 +141,7 @@ def xxd(use: Use) -> Text:
             text,
             lambda data: bytes.fromhex("".join(re.sub(rb"^\s*[0-9a-fA-F]+:", b"", data, flags=re.M).decode().split())),
         )
-    return anything(*text.marks)
+    return anything(*text.marks, "encoded")
 
 
 def translate(use: Use) -> Text:
@@ -270,6 +270,7 @@ _FILTER_VALUES: dict[str, str] = {
     "sponge": "",
     "vidir": "",
     "cksum": "-a --algorithm",
+    "bc": "-e -f",
     "file": "-m -f -F -P -e",
 }
 _SUMS = "md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum md5 shasum sum cksum wc"
@@ -361,6 +362,8 @@ def grep(use: Use) -> Text:
     paths = parsed.operands if given else parsed.operands[1:]
     text = joined([use.read(path, deep=_is_deep(use)) for path in paths]) if paths else use.stdin
     marks = list(text.marks)
+    if ENVIRONMENT in marks and _picks_harmless(parsed.has("-v", "--invert-match"), pattern):
+        marks.remove(ENVIRONMENT)
     if _TOKENS.search(pattern.value):
         marks.append("secret")
     if parsed.has("-l", "-L", "--files", "--files-with-matches", "--files-without-match"):
@@ -368,6 +371,14 @@ def grep(use: Use) -> Text:
     if parsed.has("-q", "-c", "--quiet", "--silent", "--count"):
         return anything("number")
     return _some_of(Text(UNKNOWN, marks=frozenset(marks)))
+
+
+_LIKE_SECRETS = re.compile(r"pass|secret|token|key|cred|auth|aws|api|priv|\.\*|\.\+|^\W*$", re.I)
+
+
+def _picks_harmless(inverted: bool, pattern: Text) -> bool:
+    """Whether a search in all variables shows only what has nothing to do with secrets."""
+    return pattern.known and not inverted and not _LIKE_SECRETS.search(pattern.value)
 
 
 def _is_deep(use: Use) -> bool:
@@ -455,6 +466,8 @@ def temporary(use: Use) -> Text:
 def fact(use: Use) -> Text:
     """Prints something short about the machine, the day, or itself."""
     if use.name == "date" and use.parse(values="-d -f -r -s --date --file --reference --set").has("-s", "--set"):
+        use.add("security-config", "clock", "", "time")
+    elif use.name == "date" and any(word.value[:1].isdigit() for word in use.parsed.operands):
         use.add("security-config", "clock", "", "time")
     if use.name == "hostname" and use.parse(values="-F --file").operands:
         use.add("security-config", "host name", "", "network")

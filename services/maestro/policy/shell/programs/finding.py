@@ -71,6 +71,8 @@ def _expression(use: Use, roots: list[Text], words: list[Text]) -> None:
 def _found(root: Text, words: list[Text], whole: bool) -> Text:
     if not root.known:
         return root
+    if "." in root.value.rpartition("/")[2].lstrip(".") or "credential" in info(canonical(root.value)).classes:
+        return root  # a file rather than a folder
     return Text(
         _inside(root, words) if not whole else root.value.rstrip("/") + "/*" if root.value != "." else "./*",
         True,
@@ -147,6 +149,11 @@ def ls(use: Use) -> Text:
 
 def looked(use: Use) -> Text:
     """stat, file, du: names, and no content."""
+    if use.name == "file":
+        for path in use.parse(values="-f -m -F -P -e --files-from --magic-file").values(
+            "-f", "-m", "--files-from", "--magic-file"
+        ):
+            use.read(path)
     return anything("number")
 
 

@@ -79,7 +79,6 @@ _LANGUAGES: dict[str, tuple[str, str, str]] = {
     "scheme": ("", "", ""),
     "m4": ("", "-D -I -U -F -R", ""),
     "dc": ("-e", "-f", ""),
-    "bc": ("-e", "", ""),
     "nickle": ("-e", "", ""),
     "raku": ("-e", "-I -M", ""),
     "zx": ("--eval -e", "--shell --prefix --postfix --cwd", ""),
@@ -271,6 +270,15 @@ def language(use: Use) -> Text:
         for word in use.arguments[: len(use.arguments) - len(pending)]
         if word.value.startswith("-") and not word.value.startswith("--")
     )
+    if use.name == "php" and any(word.value == "-S" for word in use.arguments):
+        use.add("network", "php -S", "remote", "listen")
+    if use.name == "ruby" and any(word.value == "-run" for word in use.arguments):
+        use.add(
+            "network" if any(word.value == "httpd" for word in use.arguments) else "unknown",
+            "ruby -run",
+            "remote",
+            "listen",
+        )
     if ran:
         for path in pending if use.name in ("perl", "ruby") else []:
             use.read(path)
@@ -363,7 +371,10 @@ def code_in_arguments(use: Use) -> None:
 
 def deno(use: Use) -> Text:
     parsed = use.parse(
-        values="-c --config -L --import-map --lock --cert --location --env-file --seed -r_ --ext --port --host --filter --output -o",
+        values="""
+            -c --config -L --import-map --lock --cert --location --env-file --seed -r_ --ext --port --host
+            --filter --output -o
+            """,
         first=False,
     )
     words = parsed.operands

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from maestro.policy.network import effects_of_request, where_of_host
-from maestro.policy.shell.text import EMPTY, NETWORK, SECRET, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, NETWORK, OUTPUT, SECRET, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 _CURL_VALUES = (
@@ -135,6 +135,8 @@ def _requests(use: Use, method: str, urls: list[Text], body: Text, headers: dict
             use.add("credential", url.value, "remote", "send")
         if "personal" in url.marks | body.marks:
             use.add("personal-data", url.value, "remote", "send")
+        if re.match(r"(?:gopher|dict|telnet|tftp|ldaps?|smb|scp|sftp|mqtt|imaps?|pop3s?)://", url.value):
+            use.add("network", url.value, where_of_host(_host(url.value)), "send")
         for effect in effects_of_request(method, url.value, body.value, headers):
             use.add(effect.kind, effect.target, effect.where, effect.detail)
             marks |= {SECRET} if effect.kind == "credential" else set()
@@ -179,7 +181,10 @@ _WGET_VALUES = """
 def wget(use: Use) -> Text:
     parsed = use.parse(
         values=_WGET_VALUES,
-        known="--quiet --continue --recursive --no-check-certificate --background --mirror --timestamping --server-response",
+        known="""
+            --quiet --continue --recursive --no-check-certificate --background --mirror --timestamping
+            --server-response
+            """,
         abbreviates=True,
     )
     if parsed.asks_for_help or parsed.has("-V", "-h"):
@@ -393,9 +398,9 @@ def resolver(use: Use) -> Text:
     parsed = use.parse(values="-t -c -p -q -b -f -k -y -x_ -type -query")
     for path in parsed.values("-f"):
         use.read(path)
-    unknown = any(not word.known for word in use.arguments)
+    unknown = any(not word.known and word.marks & {OUTPUT, SECRET, "encoded", "personal"} for word in use.arguments)
     use.add("network", " ".join(parsed.words()[:1]), "remote" if unknown else "known", "send" if unknown else "get")
-    secret = [word for word in use.arguments if any(mark == SECRET or mark.startswith("file:") for mark in word.marks)]
+    secret = [word for word in use.arguments if word.marks & {SECRET, "encoded"}]
     if secret:
         use.add("credential", "in a name that is asked for", "remote", "send")
     return anything(NETWORK)
@@ -404,7 +409,7 @@ def resolver(use: Use) -> Text:
 def ping(use: Use) -> Text:
     parsed = use.parse(values="-c -i -I -s -t -W -w -p -m -M -Q -S -T -l -n_ -D_ -f -q")
     host = parsed.words()[0] if parsed.operands else ""
-    unknown = any(not word.known or SECRET in word.marks for word in use.arguments)
+    unknown = any(word.marks & {OUTPUT, SECRET, "encoded"} for word in use.arguments)
     use.add("network", host, where_of_host(host) if unknown else "known", "send" if unknown else "get")
     return anything("number")
 
@@ -423,7 +428,7 @@ def mail(use: Use) -> Text:
     use.add("network", " ".join(parsed.words()), "remote", "send")
     if SECRET in marks:
         use.add("credential", "mail", "remote", "send")
-    elif any(mark.startswith("file:") or mark == "personal" for mark in marks):
+    elif any(mark == "personal" or mark.startswith(("file:/", "file:~")) for mark in marks):
         use.add("personal-data", "mail", "remote", "send")
     for path in parsed.values("-q"):
         use.read(path)

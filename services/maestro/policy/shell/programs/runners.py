@@ -7,7 +7,7 @@ import shlex
 
 from maestro.policy.shell import special_names
 from maestro.policy.shell.declare import observe
-from maestro.policy.shell.text import EMPTY, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, ENVIRONMENT, STDIN, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 # How many operands stand before the command, and which options take a value.
@@ -78,7 +78,7 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
     "noglob": (0, ""),
     "nocorrect": (0, ""),
     "-": (0, ""),
-    "rlwrap": (0, "-f -H -p"),
+    "rlwrap": (0, "-f -H -p -l -b -q -S -t -D"),
     "direnv-exec": (1, ""),
     "dotenv": (0, "-f -e"),
     "dotenvx-run": (0, "-f"),
@@ -154,10 +154,7 @@ def env(use: Use) -> Text:
     )
     if rest:
         return use.run(rest)
-    if not parsed.has("-i", "--ignore-environment"):
-        use.add("credential", "all environment variables", "", "read")
-        return anything("secret")
-    return EMPTY
+    return anything(ENVIRONMENT) if not parsed.has("-i", "--ignore-environment") else EMPTY
 
 
 def _in_folder(use: Use, folder: Text, words: list[Text]) -> list[Text]:
@@ -179,8 +176,10 @@ def printenv(use: Use) -> Text:
     from maestro.policy.shell.state import is_secret_name
 
     names = [word.value for word in use.arguments if not word.value.startswith("-")]
-    if not names or any(is_secret_name(name) for name in names):
-        use.add("credential", " ".join(names) or "all environment variables", "", "read")
+    if not names:
+        return anything(ENVIRONMENT)
+    if any(is_secret_name(name) for name in names):
+        use.add("credential", " ".join(names), "", "read")
         return anything("secret")
     return joined((joined(use.reader.variable(name) or [anything()]) for name in names), "\n")
 
@@ -479,6 +478,8 @@ def screen(use: Use) -> Text:
     parsed = use.parse(values="-S -c -e -h -p -r -s -t -T -x -L", first=True)
     words = parsed.operands
     if parsed.has("-X"):
+        if words and words[0].value not in ("stuff", "exec", "screen", "eval"):
+            return EMPTY
         stuffed = [word for word in words if word.value not in ("stuff", "-X")]
         return use.shell(joined(stuffed, " ")) if stuffed else EMPTY
     return use.run(words) if words else EMPTY
@@ -508,6 +509,25 @@ def expect(use: Use) -> Text:
         else:
             use.opaque("unresolved", "code that is not followed")
     return use.output()
+
+
+def fzf(use: Use) -> Text:
+    """What a key does runs a command."""
+    for value in [*use.parsed.values("--bind"), *use.parsed.values("--preview")]:
+        for found in re.finditer(
+            r"(?:execute(?:-silent|-multi)?|become|reload|transform[\w-]*|preview)(?:\(([^)]*)\)|:(.*))", value.value
+        ):
+            use.shell(Text((found[1] or found[2] or "").replace("{}", UNKNOWN), marks=value.marks | {"path:."}))
+    if use.parsed.has("--listen", "--listen-unsafe"):
+        use.opaque("remote", "takes commands from the network")
+    return EMPTY
+
+
+def cpio(use: Use) -> Text:
+    """The names on its input are the files that it takes."""
+    if use.stdin.known and not use.parsed.has("-i", "--extract"):
+        return joined([use.read(Text(line)) for line in use.stdin.value.splitlines() if line])
+    return EMPTY
 
 
 PROGRAMS = {
@@ -558,4 +578,4 @@ def direnv(use: Use) -> Text:
     return use.run(use.arguments[2:])
 
 
-ACTIONS = {"@wraps": wrapper, "@env": env, "@direnv-exec": direnv}
+ACTIONS = {"@fzf": fzf, "@cpio": cpio, "@wraps": wrapper, "@env": env, "@direnv-exec": direnv}

@@ -128,7 +128,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "lxc": Tool(
         """
-            list|info|config|profile|image|network|storage|version show|list|get|info : read
+            config|profile|image|network|storage show|list|get|info : read
+        
             list|info|version : read
             delete : data-destroy/machine
             exec : @after-dashes
@@ -169,8 +170,8 @@ TOOLS: dict[str, Tool] = {
         debug : security-config/node
         cp : deploy/files
         port-forward : network@loopback/listen
+        proxy --address=0.0.0.0|--accept-hosts|--www : security-config/cluster settings
         proxy : network@loopback/listen
-        proxy --address=0.0.0.0|--accept-hosts : security-config/cluster settings
         replace --force : data-destroy/cluster resources
         patch|edit|label|annotate secret|secrets|secret/* : credential/write
         scale --replicas=0 : deploy
@@ -192,7 +193,7 @@ TOOLS: dict[str, Tool] = {
             --since --since-time --timeout --for --grace-period --from-literal --from-file --from-env-file
             --resource-version --revision --to-revision --overrides --env --labels --limits --requests --max
             --min --cpu-percent --record_ --field-manager --max-log-requests --certificate-authority
-            --client-key --client-certificate --pod-selector --address --local-port --profile --username
+            --client-key --client-certificate --pod-selector --address --local-port --www --www-prefix --port --profile --username
             --password
             """.replace("--kustomize_ ", "").replace("--record_ ", ""),
         reads="-f_ --kubeconfig_ --from-file --from-env-file --client-key",

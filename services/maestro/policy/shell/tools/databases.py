@@ -195,7 +195,8 @@ TOOLS: dict[str, Tool] = {
             delete|bucket|org|user delete : data-destroy
             delete : data-destroy
             auth|user : credential/write
-            query|ping|version|bucket|org list : read
+            query|ping|version : read
+        bucket|org list : read
             : data-change
             """
     ),

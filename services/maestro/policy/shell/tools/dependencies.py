@@ -17,7 +17,8 @@ _APT = Tool(
 )
 _DNF = Tool(
     """
-    search|info|list|repolist|provides|repoquery|check-update|history|deplist|makecache|help|group list|info : read
+    search|info|list|repolist|provides|repoquery|check-update|history|deplist|makecache|help : read
+    group|module|modules list|info : read
     config-manager|copr : security-config/package source
     clean : delete@generated
     --import : security-config/trust
@@ -80,6 +81,8 @@ TOOLS: dict[str, Tool] = {
             """,
         values="--root --dbpath",
         dry="--test",
+        help="--help",
+        shells="--pipe",
     ),
     "zypper": Tool(
         """
@@ -111,7 +114,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "choco": Tool(
         """
-            search|list|info|outdated|find|config|source list|get : read
+            search|list|info|outdated|find|config : read
+        source list|get : read
             source|apikey : security-config/package source
             : dependency@system
             """,
@@ -119,7 +123,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "scoop": Tool(
         """
-            search|list|info|status|which|home|cat|config|bucket list|known : read
+            search|list|info|status|which|home|cat|config : read
+        bucket list|known : read
             cache rm : delete@generated
             : dependency@system
             """
@@ -150,8 +155,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "nix": Tool(
         """
-            search|show-config|eval|flake|path-info|log|why-depends|store|doctor|derivation|registry show|\
-            metadata|check|ls : read
+            search|show-config|eval|flake|path-info|log|why-depends|store|doctor|derivation|registry : read
             profile install|remove|upgrade|add : dependency@system
             run|shell ~github:*|git*|http* : opaque/remote
             store gc|delete : delete@system

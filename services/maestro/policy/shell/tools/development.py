@@ -61,8 +61,7 @@ _BUILDERS = """
     configure webpack webpack-cli vite rollup esbuild parcel swc babel tsup unbuild microbundle rolldown rspack
     rsbuild snowpack browserify gulp-cli next nuxt nuxi astro gatsby remix svelte-kit vuepress vitepress
     docusaurus eleventy hexo hugo jekyll zola mkdocs sphinx-build sphinx-autobuild sphinx-apidoc mdbook doxygen
-    javadoc typedoc jsdoc pdoc pdoc3 pydoc rustdoc godoc yardoc rdoc asciidoctor pandoc pdflatex xelatex
-    lualatex latexmk bibtex tectonic typst antora storybook start-storybook build-storybook react-scripts
+    javadoc typedoc jsdoc pdoc pdoc3 pydoc rustdoc godoc yardoc rdoc asciidoctor pandoc         bibtex tectonic typst antora storybook start-storybook build-storybook react-scripts
     vue-cli-service ng ember quasar ionic cordova metro expo electron electron-builder electron-forge tauri
     neutralino flutter-build xcodebuild xcrun swift-build msbuild devenv nuget-pack ant leiningen sbt mill cabal
     stack dune esy rebar3 elm elm-make purs spago pulp gleam zig odin v nim crystal haxe ponyc dub shards raco

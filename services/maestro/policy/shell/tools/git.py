@@ -287,7 +287,12 @@ FSCK = Tool("--lost-found : git-local\n : read", only_text=True)
 CHECKOUT_INDEX = Tool("-f|--force|-a -f : git-discard/files from the index\n : git-local", only_text=True)
 READ_TREE = Tool("-u|--reset : git-discard/working tree\n : git-local", only_text=True)
 APPLY = Tool(
-    "--check|--stat|--numstat|--summary : read\n -R|--reverse : write@project/patch\n : write@project/patch",
+    """
+        --unsafe-paths : write@system/patch
+        --check|--stat|--numstat|--summary : read
+        -R|--reverse : write@project/patch
+        : write@project/patch
+        """,
     values="-p --exclude --include --directory --whitespace -C",
     only_text=True,
 )

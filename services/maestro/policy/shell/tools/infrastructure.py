@@ -96,7 +96,7 @@ TOOLS: dict[str, Tool] = {
     "serverless": Tool(
         """
             remove : data-destroy/infrastructure
-            print|info|logs|package|metrics|invoke local : read
+            print|info|logs|package|metrics : read
             login : credential/write
             : deploy
             """

@@ -242,9 +242,16 @@ TOOLS: dict[str, Tool] = {
     ),
     # macOS
     **dict.fromkeys(
-        "pkgutil plutil sips mdimport lipo qlmanage textutil symbols applesingle binhex macbinary compression_tool sample heap leaks vmmap".split(),
+        """
+            pkgutil plutil sips mdimport lipo qlmanage textutil symbols applesingle binhex macbinary
+            compression_tool sample heap leaks vmmap
+            """.split(),
         Tool(
-            "--forget|--force : dependency@system\n-convert|-replace|-insert|-remove|-create|--out|-o|-x|-e|-d|--expand|-z|-s : write@project\n: read",
+            """
+                --forget|--force : dependency@system
+                -convert|-replace|-insert|-remove|-create|--out|-o|-x|-e|-d|--expand|-z|-s : write@project
+                : read
+                """,
             single=True,
             values="-type -r",
         ),
@@ -415,4 +422,107 @@ TOOLS: dict[str, Tool] = {
     "stress-ng": Tool(": service/load"),
     "sysbench": Tool(": service/load"),
     "thefuck": Tool(": opaque/earlier command"),
+    # more accounts, kernels, guards
+    **dict.fromkeys(
+        "ldapadd ldapmodify ldapdelete ldappasswd ldapmodrdn samba-tool dsmod dsadd net ipa kadmin".split(),
+        Tool(": security-config/account"),
+    ),
+    **dict.fromkeys(
+        "ldapsearch ldapdomaindump ldapwhoami".split(),
+        Tool("-w : credential/send,personal-data/read\n: personal-data/read", values="-H -D -w -b -s -h -p"),
+    ),
+    **dict.fromkeys(
+        "kextload kextunload kldload kldunload kextutil systemextensionsctl".split(),
+        Tool("list : read\n: security-config/kernel"),
+    ),
+    "kmutil": Tool("showloaded|inspect|find|libraries : read\n: security-config/kernel"),
+    **dict.fromkeys(
+        """
+            kextstat kextfind kldstat sockstat smbstatus showmount smbutil dscacheutil ioreg fs_usage
+            dtruss-none procstat pciconf devinfo rwho rusers
+            """.split(),
+        Tool(": read"),
+    ),
+    "log": Tool("erase|config : security-config/audit\n: read"),
+    "sysrc": Tool("~*=* : security-config/start-up\n: read"),
+    **dict.fromkeys(
+        """
+            mdatp clamscan-none falconctl sentinelctl crowdstrike osqueryctl wazuh-control ossec-control
+            esets_daemon cbagentd-ctl freshclam-none aide rkhunter-none chkrootkit-none tripwire-none
+            """.split(),
+        Tool("health|status|version|--version|connectivity : read\n: security-config/guard stopped"),
+    ),
+    **dict.fromkeys(
+        "clamscan freshclam rkhunter chkrootkit tripwire lynis".split(), Tool("--remove : delete@outside\n: read")
+    ),
+    "agetty": Tool(": security-config/log-in"),
+    "choom": Tool(": service/process"),
+    "ksu": Tool(": security-config/privileges"),
+    "SetFile": Tool(": write@project"),
+    "gcore": Tool(": credential/read"),
+    "dhclient": Tool(": security-config/network", shells="-sf"),
+    "start-stop-daemon": Tool(
+        ": service", shells="-x --exec -a --startas", values="-n -u -g -p --pidfile --name --user"
+    ),
+    "plymouth": Tool(": service", shells="--command"),
+    "wall": Tool(": service/message"),
+    "autoheader": Tool(": run-code@project"),
+    "msgfilter": Tool(": write@project"),
+    "rpmquery": Tool(": read", shells="--eval_"),
+    "fzf": Tool(
+        "+ --bind|--preview|--listen|--listen-unsafe : @fzf\n: read",
+        values="--bind --preview -q --query --header --prompt --delimiter -d --with-nth -n --height --preview-window",
+        shells="--preview",
+    ),
+    "finger": Tool("~*@* : network@remote/send\n: read"),
+    "whois": Tool("-h|-p : network@remote/send\n: network@known/get", values="-h -p", help="--help"),
+    "man": Tool(
+        "-P|--pager|-H|--html : opaque/pager\n: read",
+        values="-M -S -s -P --pager -m -L",
+        shells="-P --pager",
+        optional="-H",
+        help="--help -h",
+    ),
+    "getent": Tool("shadow|gshadow : credential/read\n: read"),
+    "cpio": Tool(
+        "+ !-i : @cpio\n: write@project/archive", shells="--rsh-command", values="-F -O -I -H -D", help="--help"
+    ),
+    "7zz": Tool("l|t|h|b|i : read\n$ : read\nd : delete@project/archive\n: write@project/archive"),
+    **dict.fromkeys(
+        "latexmk pdflatex latex tex pdftex xelatex lualatex luatex".split(),
+        Tool(
+            """
+                + -pdflatex|-latex|-xelatex|-e : nothing
+                -shell-escape|--shell-escape|-enable-write18 : opaque/shell escape
+                : run-code@project
+                """,
+            values="-pdflatex -latex -lualatex -xelatex -e -outdir -output-directory -jobname",
+            shells="-pdflatex -latex -xelatex",
+            single=True,
+            help="-help",
+        ),
+    ),
+    **dict.fromkeys(
+        "openvt openrc-run setlock grc genie aoss pexec choom-x softlimit-x ksu-x".split(),
+        Tool(": runs", values="-c -n -u -l", first=True),
+    ),
+    "socket": Tool("-p|--program : opaque/remote\n: network@remote/send", values="-p", shells="-p"),
+    "sshuttle": Tool(": security-config/tunnel", values="-r -e --ssh-cmd -x", shells="-e --ssh-cmd"),
+    "varnishncsa": Tool(": read", values="-w -g -q -F", writes="-w"),
+    "exiftool": Tool("~-*=* : write@project\n: read"),
+    "tmate": Tool(": network@remote/listen,security-config/tunnel"),
+    "ttyd": Tool(": network@remote/listen,security-config/tunnel"),
+    "gotty": Tool(": network@remote/listen,security-config/tunnel"),
+    "code-server": Tool(": network@remote/listen"),
+    "teleport": Tool(": security-config/tunnel"),
+    "xdg-user-dir": Tool(": read"),
+    "ansible-test": Tool("shell : run-code@project\n: run-code@project/test"),
+    **dict.fromkeys(
+        "asterisk bconsole minicom dosbox scanmem jtag cdist posh rc elvish sash ncdu pidstat ispell aspell pg".split(),
+        Tool("--help|--version : read\n: unknown", shells="-e_"),
+    ),
+    "pg": Tool(": reads"),
+    "pidstat": Tool(": read", shells="-e"),
+    "ncdu": Tool(": read"),
+    **dict.fromkeys("ispell aspell hunspell".split(), Tool("list|dump|-l : reads\n: reads")),
 }
