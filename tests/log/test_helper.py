@@ -57,6 +57,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         return list(await read(self, run, after, min(limit, 50)))
 
     monkeypatch.setattr(MemoryStore, "read", page)
+    monkeypatch.setattr(reading, "LONG", 200)
 
 
 async def a_long_log(count: int = 1_000) -> tuple[MemoryStore, People]:
@@ -108,6 +109,13 @@ async def test_a_long_log_is_believed_alike_with_a_helper_and_without_one_and_wh
     assert [each.seq for each in seen] == list(range(1, 1_001))
     assert [each.seq for each in seen if isinstance(each, Rejected)] == [800]
     assert not Path(f"/proc/{helpers[0].pid}").exists(), "the helper outlived its reader"
+
+
+async def test_a_short_log_is_read_without_a_helper(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, people = await a_long_log(reading.LONG // 10)
+    monkeypatch.setattr(reading, "Helper", None)
+
+    assert [len(page) async for page in Reader(store, people.keyring, "r").all()] == [reading.LONG // 10]
 
 
 @pytest.mark.usefixtures("small_pages")

@@ -15,12 +15,12 @@ from maestro.log.verify import Chains, Commit, Examined, Rejected, examine_slowl
 
 __all__ = ["Commit", "Reader", "Rejected", "commits", "missing", "new_of"]
 
-LONG = 4
-"""A log of so many pages is worth the start of a helper."""
+LONG = 2000
+"""So many signatures take longer than the start of a helper."""
 AHEAD = 3
 AT_START = 16
 """So many pages are fetched before the first of them is used: more while the helper starts, which takes as long as
-that."""
+that. Without a helper none: a page that was just fetched is still in the processor's cache."""
 WAIT_MS = 5000
 
 
@@ -58,14 +58,12 @@ class Reader:
     async def all(self) -> AsyncIterator[list[Commit | Rejected]]:
         """Page after page, to the end. While one is being used, a helper checks the signatures of the next ones."""
         ahead: deque[_Page] = deque()
-        fetched = 0
         try:
+            if await self._store.head(self._run) - self._fetched >= LONG:
+                self._helper = Helper()
             while True:
-                while len(ahead) < (AHEAD if self._is_helped else AT_START) and (entries := await self._fetch(0)):
+                while len(ahead) < self._how_far_ahead() and (entries := await self._fetch(0)):
                     ahead.append(self._open(entries))
-                    fetched += 1
-                    if fetched == LONG:
-                        self._helper = Helper()
                     await self._hand_over(ahead)
                 if not ahead:
                     return
@@ -82,9 +80,10 @@ class Reader:
         run, find = self._run, self._keyring.find
         return _Page(entries, [open_plain(entry.body, run, find) for entry in entries])
 
-    @property
-    def _is_helped(self) -> bool:
-        return self._helper is not None and self._helper.is_up
+    def _how_far_ahead(self) -> int:
+        if self._helper is None:
+            return 1
+        return AHEAD if self._helper.is_up else AT_START
 
     async def _hand_over(self, pages: Iterable[_Page]) -> None:
         """Give what the helper has not got yet to it, once it is there."""
