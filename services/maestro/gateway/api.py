@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -23,6 +24,8 @@ from maestro.gateway.views import (
     EventView,
     GatePage,
     GateView,
+    GrantView,
+    JournalView,
     RunPage,
     RunView,
     event_views,
@@ -30,12 +33,17 @@ from maestro.gateway.views import (
     gate_version,
     gate_view,
     gate_views,
+    grant_view,
+    journal_view,
     run_summary,
     run_view,
     waiting,
 )
 from maestro.gateway.watching import Watched
 from maestro.log.reader import Reader
+from maestro.projections.journal import chosen
+from maestro_contracts.proposals import Classification, Proposal
+from maestro_contracts.records import Settings
 
 ApiRequest = Request[Caller, Any, State]
 MAX_SEQ = 2**53 - 1
@@ -80,13 +88,43 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An answer to a gate. `choice` is the key or the label of one of its choices; nothing else decides anything."""
+    """An answer to a gate. `choice` is the key or the label of one of its choices; nothing else decides anything.
+
+    Who signs with a key of their own sends `statement`, exactly as `.../statement` gave it, and its `signature`
+    (armoured SSHSIG, namespace `decision@maestro`); else the gateway vouches for whoever's token this is.
+    """
 
     choice: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     text: Annotated[str, msgspec.Meta(max_length=16_384)] = ""
     answers: dict[str, Annotated[str, msgspec.Meta(max_length=16_384)]] = {}
     visit: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] = 0
     version: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    conditions: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=2000)], ...], msgspec.Meta(max_length=20)
+    ] = ()
+    statement: Annotated[str, msgspec.Meta(max_length=131_072)] = ""
+    signature: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+
+
+class Grants(msgspec.Struct, frozen=True):
+    items: list[GrantView]
+
+
+class JournalPage(msgspec.Struct, frozen=True):
+    items: list[JournalView]
+
+
+class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a grant is taken back; may be empty."""
+
+    why: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class PolicyQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An action to judge. With `run` by the policy that this run keeps, else by the gateway's own."""
+
+    action: Proposal
+    run: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -94,6 +132,19 @@ class Decided(msgspec.Struct, frozen=True):
 
     outcome: Literal["decided", "counted"]
     gate: GateView
+
+
+BODIES = (Decision, Revocation, PolicyQuestion)
+"""What is sent; a field that is not known is refused, since it was meant to say something."""
+Sent = TypeVar("Sent")
+
+
+async def strictly(request: ApiRequest, kind: type[Sent]) -> Sent:
+    """The body, where its JSON is exactly of this type: no text stands for a number. Raises Refusal."""
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, str(error)) from None
 
 
 # --- what all handlers do ------------------------------------------------------------------------------------------
@@ -292,6 +343,7 @@ async def decide_gate(
     """The answer to this request waits for the log: 200 says that it stands there."""
     gateway, caller = gateway_of(request), caller_of(request)
     must_decide(caller)
+    data = await strictly(request, Decision)
     await watched_run(gateway, run)
     answer = Answer(
         gate=gate,
@@ -302,10 +354,112 @@ async def decide_gate(
         version=data.version or if_match.strip().removeprefix("W/").strip('"').replace("*", ""),
         text=data.text,
         answers=data.answers,
+        conditions=data.conditions,
+        statement=data.statement,
+        signature=data.signature,
         key=idempotency_key or uuid4().hex,
     )
     given = await gateway.carrier.decide(run, answer)
     return Decided(given.outcome, gate_view(gateway.watcher.runs[run].state, given.gate))
+
+
+@get(
+    "/runs/{run:str}/gates/{gate:str}/statement",
+    operation_id="getStatement",
+    summary="The exact bytes to sign for an answer of one's own",
+    tags=["gates"],
+    media_type="text/plain",
+    responses=problems(404, 409, 410),
+)
+async def get_statement(
+    request: ApiRequest,
+    run: Run,
+    gate: Gate,
+    choice: Annotated[str, Parameter(min_length=1, max_length=200, description="The choice's key or label.")],
+    text: Annotated[str, Parameter(max_length=16_384, description="The text to go with it.")] = "",
+    visit: Visit = 0,
+) -> str:
+    """`ssh-keygen -Y sign -n decision@maestro -f KEY FILE` signs them. Both go with the decision, in ten minutes."""
+    gateway, caller = gateway_of(request), caller_of(request)
+    answer = Answer(gate=gate, choice=choice, by=caller.name, via="rest", visit=visit, text=text)
+    return (await gateway.carrier.statement(run, answer)).decode()
+
+
+@get(
+    "/runs/{run:str}/journal",
+    operation_id="getJournal",
+    summary="A run's questions, decisions, blockers and milestones",
+    tags=["runs"],
+    responses=problems(404),
+)
+async def get_journal(
+    request: ApiRequest,
+    run: Run,
+    kind: Annotated[Literal["question", "decision", "blocker", "milestone"] | None, Parameter(query="type")] = None,
+    tag: Annotated[str, Parameter(max_length=200, description="Only entries with this tag.")] = "",
+    unreviewed: Annotated[bool, Parameter(description="Only those that no person has looked at.")] = False,
+) -> JournalPage:
+    journal = (await watched_run(gateway_of(request), run)).journal
+    found = chosen(journal, kinds=[kind] if kind else [], tags=[tag] if tag else [], unreviewed=unreviewed)
+    return JournalPage([journal_view(entry) for entry in found])
+
+
+@get("/grants", operation_id="listGrants", summary="Standing approvals", tags=["grants"], responses=problems())
+async def list_grants(
+    request: ApiRequest,
+    good: Annotated[bool, Parameter(description="Only those that cover something now.")] = False,
+) -> Grants:
+    found = [
+        grant_view(each, standing)
+        for each in await gateway_of(request).watcher.fresh_all()
+        for standing in each.grants.values()
+    ]
+    return Grants([grant for grant in found if grant.good or not good])
+
+
+@post(
+    "/runs/{run:str}/grants/{grant:str}/revoke",
+    operation_id="revokeGrant",
+    summary="Take a standing approval back",
+    tags=["grants"],
+    status_code=200,
+    responses=problems(403, 404, 409, 413),
+)
+async def revoke_grant(
+    request: ApiRequest,
+    run: Run,
+    grant: Annotated[str, Parameter(max_length=200, description="The grant's id.")],
+    data: Revocation,
+) -> GrantView:
+    gateway, caller = gateway_of(request), caller_of(request)
+    must_decide(caller)
+    data = await strictly(request, Revocation)
+    await gateway.carrier.revoke(run, grant, caller.name, "rest", data.why)
+    watched = await watched_run(gateway, run)
+    return grant_view(watched, watched.grants[grant])
+
+
+@post(
+    "/policy/check",
+    operation_id="checkPolicy",
+    summary="The level of an action, without doing it",
+    tags=["policy"],
+    status_code=200,
+    responses=problems(404, 413),
+)
+async def check_policy(request: ApiRequest, data: PolicyQuestion) -> Classification:
+    """1 runs, 2 asks first, 3 always needs a person. Paths are judged as they are written: no file is looked at."""
+    gateway = gateway_of(request)
+    data = await strictly(request, PolicyQuestion)
+    settings = (await watched_run(gateway, data.run)).state.settings if data.run else None
+    return await asyncio.to_thread(judge, data.action, settings)
+
+
+def judge(action: Proposal, settings: Settings | None) -> Classification:
+    from maestro.approvals.policies import policy_for
+    from maestro.policy.classify import classify
+
+    return classify(action, policy_for(settings.policies if settings else ()))
 
 
 @get(
@@ -332,7 +486,12 @@ API = Router(
         list_gates,
         get_gate,
         decide_gate,
+        get_statement,
         get_report,
+        get_journal,
+        list_grants,
+        revoke_grant,
+        check_policy,
     ],
     guards=[bearer],
     security=[{"token": []}],

@@ -14,7 +14,7 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp
 
 from maestro.bus.logs import get_log
-from maestro.gateway.api import API, OPEN_API
+from maestro.gateway.api import API, BODIES, OPEN_API
 from maestro.gateway.gateway import Gateway
 from maestro.gateway.pages import ENTRANCE, PAGES, LoggedOut
 from maestro.gateway.problems import MEDIA_TYPE, ProblemDetails, problem_of
@@ -61,6 +61,15 @@ def _to_log_in(request: Request[Any, Any, Any]) -> Response[Any]:
     return Redirect("/login" if to == "/" else f"/login?to={to}", status_code=303)
 
 
+class Document(JsonRenderPlugin):
+    """The OpenAPI document, with what its maker does not know of our structs."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        for body in BODIES:
+            openapi_schema["components"]["schemas"][body.__name__]["additionalProperties"] = False
+        return super().render(request, openapi_schema)
+
+
 def _openapi() -> OpenAPIConfig:
     from importlib.metadata import version
 
@@ -72,6 +81,6 @@ def _openapi() -> OpenAPIConfig:
         license=License("Apache-2.0", identifier="Apache-2.0"),
         components=Components(security_schemes={"token": token}),
         path="/api/v1",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[Document(path="/openapi.json")],
         use_handler_docstrings=True,
     )

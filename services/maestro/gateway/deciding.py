@@ -100,7 +100,7 @@ class Carrier:
         from maestro_contracts.actions import grant_digest
 
         digest = grant_digest(standing.issued.grant)
-        statement = self._statement(run, f"grant:{grant}", by, choice="revoke", text=why, digest=digest)
+        statement = self._statement(run, f"grant:{grant}", by, visit=1, choice="revoke", text=why, digest=digest)
         attested = await self._attested(statement)
         command = RevokeGrant(grant, by, via, why, statement if attested else "", "", attested)
         id = f"revoke:{uuid4().hex}"

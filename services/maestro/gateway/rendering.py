@@ -57,12 +57,12 @@ def _markdown() -> MarkdownIt:
     return reader
 
 
-def markdown(text: str) -> Markup:
-    """Somebody's Markdown as HTML that can do nothing. Headings go down two levels, below the page's own."""
+def markdown(text: str, below: int = 1) -> Markup:
+    """Somebody's Markdown as HTML that can do nothing. Headings go down so many levels, below the page's own."""
     tokens = _markdown().parse(seen(text[:LONGEST_MARKDOWN]))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+            token.tag = f"h{min(6, int(token.tag[1]) + below)}"
         # A column's alignment would be an inline style.
         token.attrs.pop("style", None)
     reader = _markdown()

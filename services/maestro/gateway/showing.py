@@ -107,7 +107,7 @@ def panel(watched: Watched, gate: GateState, salt: str, **told: Any) -> Panel:
         version=gate_version(opened),
         salt=salt,
         buttons=_buttons(opened),
-        votes=tuple(watched.votes.get((gate.gate, gate.visit), ())),
+        votes=tuple(gate.votes),
         plan=plan,
         wanted=state.prd.requirements if state.prd and plan else (),
         plan_title=title,

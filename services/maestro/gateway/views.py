@@ -12,11 +12,15 @@ from typing import Any, Literal, dataclass_transform
 
 import msgspec
 
+from maestro.gateway.access import now_ms
+from maestro.gateway.watching import Standing, Watched
 from maestro.log.reader import Commit, Rejected
 from maestro.projections import facts
+from maestro.projections.journal import Entry
 from maestro.projections.text import utc
 from maestro.runs.state import GateState, RunState, TaskState
 from maestro_contracts import events as e
+from maestro_contracts.actions import Grant
 from maestro_contracts.records import Choice, Problem, Question
 
 
@@ -95,6 +99,15 @@ class DecidedView(View):
     answers: dict[str, str]
 
 
+class VoteView(View):
+    """One person's answer, and who signed it: they themselves (`person`), a gateway for them, or nobody."""
+
+    person: str
+    choice: str
+    via: str
+    signed: Literal["person", "gateway", ""]
+
+
 class RefusedView(View):
     given: str
     by: str
@@ -119,10 +132,53 @@ class GateView(View):
     deadline: str
     default: str
     artifact_sha256: str
+    kind: str
+    level: int
+    roles: list[str]
+    people: list[str]
+    conditions: bool
+    digest: str
+    policy_sha256: str
+    proposal: str
+    context: str
+    impact: str
+    reversibility: str
+    votes: list[VoteView]
     decided: DecidedView | None
     closed_because: str
     expired: bool
     refused: list[RefusedView]
+
+
+class GrantView(View):
+    """A standing approval. `good`: it covers something now."""
+
+    run: str
+    grant: Grant
+    given_by: str
+    given: str
+    used: int
+    good: bool
+    revoked_by: str
+
+
+class JournalView(View):
+    """An entry of a run's journal. `id` is the address of the event that it was made from."""
+
+    id: str
+    type: Literal["question", "decision", "blocker", "milestone"]
+    at: str
+    author: str
+    title: str
+    content: str
+    tags: list[str]
+    task: str
+    files: list[str]
+    related: list[str]
+    options: list[str]
+    hitl_reviewed: bool
+    reviewed_by: str
+    note: str
 
 
 class RunView(View):
@@ -323,6 +379,18 @@ def gate_view(state: RunState, gate: GateState) -> GateView:
         deadline=utc(opened.deadline or 0),
         default=opened.default,
         artifact_sha256=opened.artifact_sha256,
+        kind=opened.kind,
+        level=opened.level,
+        roles=list(opened.roles),
+        people=list(opened.people),
+        conditions=opened.conditions,
+        digest=opened.digest,
+        policy_sha256=opened.policy_sha256,
+        proposal=opened.proposal,
+        context=opened.context,
+        impact=opened.impact,
+        reversibility=opened.reversibility,
+        votes=[VoteView(each.vote.person, each.vote.choice, each.vote.via, each.vote.signed) for each in gate.votes],
         decided=_decided(gate.decided) if gate.decided else None,
         closed_because=closed or ("the run has ended" if gate.status == "open" and state.ended_for_good else ""),
         expired=gate.closed is not None and gate.closed.expired,
@@ -338,6 +406,38 @@ def _gate_status(state: RunState, gate: GateState) -> Literal["open", "decided",
 
 def _decided(said: e.GateDecided) -> DecidedView:
     return DecidedView(said.choice, said.key, said.approver, said.via, utc(said.at), said.text, dict(said.answers))
+
+
+def grant_view(watched: Watched, standing: Standing) -> GrantView:
+    revoked = standing.revoked
+    return GrantView(
+        run=watched.run,
+        grant=standing.issued.grant,
+        given_by=standing.issued.vote.person,
+        given=utc(standing.at),
+        used=standing.used,
+        good=standing.is_good(now_ms()) and not watched.state.ended_for_good,
+        revoked_by=revoked.vote.person if revoked else "",
+    )
+
+
+def journal_view(entry: Entry) -> JournalView:
+    return JournalView(
+        id=entry.id,
+        type=entry.kind,
+        at=utc(entry.at),
+        author=entry.author,
+        title=entry.title,
+        content=entry.content,
+        tags=list(entry.tags),
+        task=entry.task,
+        files=list(entry.files),
+        related=list(entry.related),
+        options=list(entry.options),
+        hitl_reviewed=entry.hitl_reviewed,
+        reviewed_by=entry.reviewed_by,
+        note=entry.note,
+    )
 
 
 def event_views(verdict: Commit | Rejected) -> list[EventView]:

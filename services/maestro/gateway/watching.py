@@ -52,7 +52,6 @@ class Watched:
     reader: Reader
     told: Projector
     verdicts: dict[str, e.Event] = field(default_factory=dict)
-    votes: dict[tuple[str, int], list[e.GateVoted]] = field(default_factory=dict)
     proposed: dict[str, e.ActionProposed] = field(default_factory=dict)
     classified: dict[str, e.ActionClassified] = field(default_factory=dict)
     grants: dict[str, Standing] = field(default_factory=dict)
@@ -85,8 +84,6 @@ class Watched:
             if isinstance(event, VERDICTS) and record.cause:
                 self.verdicts.setdefault(record.cause, event)
             match event:
-                case e.GateVoted():
-                    self.votes.setdefault((event.gate, event.visit), []).append(event)
                 case e.ActionProposed():
                     self.proposed[event.proposal] = event
                 case e.ActionClassified():
