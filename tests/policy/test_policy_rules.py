@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maestro.policy.loading import shipped_policy
@@ -118,6 +118,10 @@ project_rules = st.lists(
 
 
 @given(effects=effects, added=project_rules)
+@example(
+    effects=[Effect("guard")],
+    added=[Rule("guards", 1, "because", all_of=(Condition(frozenset({"guard"})),), layer="project")],
+)
 def test_no_rule_of_a_project_lowers_any_level_even_one_that_loading_would_refuse(
     effects: list[Effect], added: list[Rule]
 ) -> None:

@@ -83,15 +83,15 @@ def judge(effects: Iterable[Effect], rules: Sequence[Rule]) -> Judgement:
     A project's rule adds; it neither covers an effect nor takes a rule away, so that it can only tighten.
     """
     several = tuple(dict.fromkeys(effects))
-    found: dict[str, Rule] = {}
+    found: dict[tuple[Layer, str], Rule] = {}
     levels: list[tuple[Effect, int]] = []
     for effect in several:
         mine = _of_effect(effect, rules)
-        found |= {rule.name: rule for rule in mine}
+        found |= {(rule.layer, rule.name): rule for rule in mine}
         levels.append((effect, max(rule.level for rule in mine)))
     for rule in rules:
         if rule.all_of and rule.is_met(several):
-            found[rule.name] = rule
+            found[rule.layer, rule.name] = rule
     ordered = sorted(found.values(), key=lambda rule: -rule.level)
     level = max((rule.level for rule in ordered), default=2)
     return Judgement(3 if level >= 3 else 2 if level == 2 else 1, tuple(ordered), tuple(levels))
