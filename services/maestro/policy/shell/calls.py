@@ -13,6 +13,7 @@ from maestro.policy.shell.table import Compiled, Outcome, Tool, compiled, matche
 from maestro.policy.shell.text import (
     ANYTHING,
     EMPTY,
+    ENVIRONMENT,
     NETWORK,
     OWN_CODE,
     PERSONAL,
@@ -169,8 +170,14 @@ def _known(use: Use, program: str) -> Text:
 
 
 _PRINTS_SETTINGS = frozenset(
-    "ssh-agent gpg-agent direnv pyenv rbenv nodenv brew starship zoxide fnm mise asdf conda minikube docker-machine dircolors opam "
-    "luarocks keychain atuin fzf lesspipe thefuck jenv phpenv goenv volta sdk rtx atuin register-python-argcomplete pip uv".split()
+    """
+        ssh-agent gpg-agent direnv pyenv rbenv nodenv brew starship zoxide fnm mise asdf conda minikube
+        docker-machine dircolors opam
+        """
+    """
+        luarocks keychain atuin fzf lesspipe thefuck jenv phpenv goenv volta sdk rtx atuin
+        register-python-argcomplete pip uv
+        """.split()
 )
 
 
@@ -307,6 +314,16 @@ def apply(use: Use, outcome: Outcome, taken: int) -> Text | None:
 _ASKING = frozenset("--help -h --version -V -v help version -help -version --usage -?".split())
 
 
+_OFTEN_WRAPPED = frozenset(
+    """
+    git gh rm rmdir mv cp dd chmod chown find xargs bash sudo su env eval docker kubectl helm terraform aws gcloud az psql mysql
+    mongo redis-cli npm npx yarn pnpm pip uv cargo go python node ruby perl php curl wget ssh scp rsync cat grep ls sed awk tee
+    systemctl kill pkill shred truncate mkfs crontab iptables useradd usermod passwd nc ncat socat openssl gpg make
+    """.split()
+)
+"""What a program that nobody described may run for somebody: `tool git push --force`."""
+
+
 def _unknown(use: Use) -> Text:
     if len(use.arguments) == 1 and use.arguments[0].value in _ASKING - {"-v"}:
         use.add("read", use.name, "", "help")
@@ -315,7 +332,7 @@ def _unknown(use: Use) -> Text:
     for number, argument in enumerate(use.arguments):
         if argument.value.startswith("-"):
             continue
-        if argument.known and "/" not in argument.value and is_described(argument.value):
+        if argument.known and known_as(argument.value) in _OFTEN_WRAPPED:
             use.run(use.arguments[number:])
         break
     special.code_in_arguments(use)
@@ -345,7 +362,7 @@ def _look_at_arguments(use: Use, tool: Tool | None) -> None:
     for number, argument in enumerate(use.arguments):
         if id(argument) in spared:
             continue
-        if SECRET in argument.marks:
+        if argument.marks & {SECRET, ENVIRONMENT}:
             use.add("credential", use.name, "", "send" if network else "read")
         if PERSONAL in argument.marks and network:
             use.add("personal-data", use.name, "", "send")
@@ -354,7 +371,7 @@ def _look_at_arguments(use: Use, tool: Tool | None) -> None:
             before = use.arguments[number - 1].value if number else ""
             if (tool is not None or use.name not in special.PROGRAMS) and _is_output(argument.value, before):
                 _put_out(use, path)
-    if network and SECRET in use.stdin.marks:
+    if network and use.stdin.marks & {SECRET, ENVIRONMENT}:
         use.add("credential", use.name, "", "send")
     if network and PERSONAL in use.stdin.marks:
         use.add("personal-data", use.name, "", "send")

@@ -167,13 +167,23 @@ def declaration(reader: Reader, node: Node) -> None:
         if "n" in flags and variant != "export":
             reader.state.variables[name] = [ANYTHING]
             continue
-        values.append((name, exported, each, _value(reader, each)))
+        values.append((name, exported, each, _attributed(each, flags, _value(reader, each))))
     for name, exported, each, value in values:
         if variant in ("local", "declare", "typeset") and reader.calling:
             reader.shadowed.setdefault(name, reader.state.variables.get(name))
         assignment(reader, each, value=value)
         if exported:
             observe(reader, name, joined(reader.variable(name) or []), exported=True)
+
+
+def _attributed(node: Node, flags: str, value: list[Text]) -> list[Text]:
+    """`declare -l`, `-u` change letters; braces are expanded here, which an assignment alone does not do."""
+    parts = (node.get("Value") or {}).get("Parts", [])
+    if any(part.get("Type") == "Lit" and "{" in part.get("Value", "") for part in parts):
+        return [ANYTHING]
+    if "l" in flags:
+        return [Text(text.value.lower(), text.glob, text.marks) for text in value]
+    return [Text(text.value.upper(), text.glob, text.marks) for text in value] if "u" in flags else value
 
 
 def _dynamic(reader: Reader, text: Text) -> None:

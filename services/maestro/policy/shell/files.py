@@ -20,11 +20,17 @@ def place_in_memory(reader: Reader, path: str) -> str:
     return canonical(path, reader.state.cwd, reader.state.home)
 
 
+_AT_THE_TOP = re.compile(r"/+(?:\./+)*[^/]*[*?\[]")
+"""`/*`, `/et?`: any of the machine's own folders."""
+
+
 def _effects(
     reader: Reader, operation: Operation, path: Text, *, deep: bool = False, detail: str = ""
 ) -> frozenset[str]:
     """Adds what the operation does; the marks of what is there."""
     marks: set[str] = set()
+    if operation != "read" and path.glob and _AT_THE_TOP.match(path.value):
+        path = Text("/", False, path.marks)
     for folder in (reader.state.cwd, *reader.state.other_folders):
         if folder == NO_FOLDER and not path.value.startswith(("/", "~")):
             reader.found.add(operation, path.value, "unresolved", detail)

@@ -137,9 +137,20 @@ class Reader:
             if node.get("Args") and flow.stdin.value:
                 self.found.opaque("unresolved", "a command whose name comes to nothing")
             return EMPTY
+        names = [assign.get("Name", {}).get("Value", "") for assign in assigns]
+        before = {name: self.state.variables.get(name) for name in names}
         for assign in assigns:
             declare.assignment(self, assign, for_one=True)
-        return calls.call(self, arguments, stdin, flow)
+        output = calls.call(self, arguments, stdin, flow)
+        self._restore(before)
+        return output
+
+    def _restore(self, before: dict[str, list[Text] | None]) -> None:
+        for name, value in before.items():
+            if value is None:
+                self.state.variables.pop(name, None)
+            else:
+                self.state.variables[name] = value
 
     def _binarycmd(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
         left, operator, right = node["X"], node.get("Op"), node["Y"]
@@ -183,15 +194,31 @@ class Reader:
 
     def _whileclause(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
         outputs = [self.statements(node.get("Cond", []), stdin)]
+        self._look_for_processes(node)
         with self.conditions.perhaps():
             outputs.append(self.statements(node.get("Do", []), stdin))
         return anything(*(mark for each in outputs for mark in each.marks)) if joined(outputs).value else EMPTY
+
+    def _look_for_processes(self, node: Node) -> None:
+        """A loop that starts one process after the other and waits for none of them."""
+        body = node.get("Do", [])
+        starts = [each for each in body if each.get("Background")]
+        names = {
+            part.get("Value")
+            for each in body
+            for word in (each.get("Cmd") or {}).get("Args", [])
+            for part in word["Parts"]
+        }
+        if starts and not names & {"wait", "sleep", "break", "exit", "return", "read"}:
+            self.found.opaque("unresolved", "starts processes without waiting for any")
 
     def _forclause(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
         loop = node["Loop"]
         if loop["Type"] == "CStyleLoop":
             for part in ("Init", "Cond", "Post"):
                 arithmetic(loop.get(part), self)
+            if not loop.get("Cond"):
+                self._look_for_processes(node)
             name = ""
             turns = [EMPTY]
         else:
@@ -219,7 +246,10 @@ class Reader:
         return self._one_of(outputs)
 
     def _funcdecl(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
-        self.state.functions[node["Name"]["Value"]] = node["Body"]
+        name = node["Name"]["Value"]
+        self.state.functions[name] = node["Body"]
+        if name in ("command_not_found_handle", "command_not_found_handler"):
+            self.called(name, node["Body"], [ANYTHING], EMPTY)
         return EMPTY
 
     def _testclause(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
@@ -290,11 +320,7 @@ class Reader:
         try:
             return self.statement(body, stdin)
         finally:
-            for variable, value in self.shadowed.items():
-                if value is None:
-                    self.state.variables.pop(variable, None)
-                else:
-                    self.state.variables[variable] = value
+            self._restore(self.shadowed)
             self.state.positional, self.calling, self.shadowed = before
 
 

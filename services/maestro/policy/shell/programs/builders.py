@@ -178,7 +178,7 @@ PROGRAMS = {
     **dict.fromkeys("make gmake bmake colormake remake".split(), make),
     **dict.fromkeys(
         """
-            just task rake grake invoke inv doit nox tox grunt gulp nx turbo lerna mage please fastlane earthly
+            just task rake grake invoke inv doit nox tox grunt gulp nx turbo mage please fastlane earthly
             mask xc
             """.split(),
         task_runner,

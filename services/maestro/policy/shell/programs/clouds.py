@@ -90,6 +90,14 @@ def aws(use: Use) -> Text:
     words = words_of(use)
     if (
         not words
+        and use.name in ("vercel", "surge", "now", "render")
+        and not parsed.asks_for_help
+        and not parsed.has("-v", "--version")
+    ):
+        use.add("deploy", use.name, "", "cloud")
+        return anything(NETWORK)
+    if (
+        not words
         or parsed.asks_for_help
         or "help" in words[-1:]
         or parsed.has("--dryrun", "--dry-run", "--generate-cli-skeleton")
@@ -258,6 +266,14 @@ def gsutil(use: Use) -> Text:
     words = parsed.words()
     if (
         not words
+        and use.name in ("vercel", "surge", "now", "render")
+        and not parsed.asks_for_help
+        and not parsed.has("-v", "--version")
+    ):
+        use.add("deploy", use.name, "", "cloud")
+        return anything(NETWORK)
+    if (
+        not words
         or parsed.asks_for_help
         or (words[0] in ("rsync", "cp", "mv") and parsed.has("-n") and words[0] == "rsync")
     ):
@@ -358,6 +374,14 @@ def cloud(use: Use) -> Text:
     words = words_of(use)
     if (
         not words
+        and use.name in ("vercel", "surge", "now", "render")
+        and not parsed.asks_for_help
+        and not parsed.has("-v", "--version")
+    ):
+        use.add("deploy", use.name, "", "cloud")
+        return anything(NETWORK)
+    if (
+        not words
         or parsed.asks_for_help
         or parsed.has("--dry-run", "-h", "--what-if", "--validate-only", "--dryrun", "--plan")
         or words[0]
@@ -456,6 +480,8 @@ def _cloud_words(use: Use, words: list[str]) -> None:
         _sql_inside(use, words)
     elif re.search(r"db (?:migrate|push)|migrations? (?:apply|create)", joined):
         _add(use, "migration", words, "")
+    elif flat[0] == "components" and "list" not in flat:
+        _add(use, "dependency", words, "")
     elif flat[0] in (
         "config",
         "components",
@@ -503,7 +529,7 @@ PROGRAMS = {
             gcloud az doctl linode-cli hcloud vultr-cli scw oci ibmcloud aliyun tccli openstack exo civo upcloud
             upctl ovh yc heroku fly flyctl vercel netlify wrangler railway render firebase amplify eb sam-none
             copilot-cli deployctl surge now
-            cf cloudflared cloudctl koyeb northflank platform upsun ali tencent digitalocean nova glance cinder
+            cf cloudctl koyeb northflank platform upsun ali tencent digitalocean nova glance cinder
             neutron keystone gandi godaddy namecheap porter zeit zeabur appwrite convex auth0 okta clerk
             launchdarkly ldcli sentry-cli datadog-ci newrelic pd pagerduty statuspage
             atlas-none mongocli ccloud confluent aiven avn databricks snowsight fastly akamai bunny cloudinary

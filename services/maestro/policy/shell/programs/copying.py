@@ -82,10 +82,7 @@ def _moved(use: Use, source: Text, target: Text, copied: bool) -> None:
     files.moved_file(use.reader, source, target, copied=copied)
     if not copied:
         known = info(canonical(source.value, use.reader.state.cwd, use.reader.state.home))
-        if (
-            known.where in ("system", "device")
-            or known.path in ("~", ".", ".git")
-        ):
+        if known.where in ("system", "device") or known.path in ("~", ".", ".git"):
             use.delete(source, recursive=True)
 
 

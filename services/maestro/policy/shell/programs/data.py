@@ -74,7 +74,6 @@ _CLIENTS: dict[str, tuple[str, str, str, str, str]] = {
     "pgcli": ("-h -p -U -d", "", "", "", "-d"),
     "mycli": ("-h -P -u -D", "-e", "", "-p", "-D"),
     "litecli": ("", "-e", "", "", ""),
-    "turso": ("", "", "", "", ""),
     "influx-q": ("", "", "", "", ""),
 }
 _PRODUCTION = re.compile(r"(?<![a-z])(?:prod|production|prd|live)(?![a-z])", re.I)

@@ -465,9 +465,9 @@ def temporary(use: Use) -> Text:
 
 def fact(use: Use) -> Text:
     """Prints something short about the machine, the day, or itself."""
-    if use.name == "date" and use.parse(values="-d -f -r -s --date --file --reference --set").has("-s", "--set"):
-        use.add("security-config", "clock", "", "time")
-    elif use.name == "date" and any(word.value[:1].isdigit() for word in use.parsed.operands):
+    if (use.name == "date" and use.parse(values="-d -f -r -s --date --file --reference --set").has("-s", "--set")) or (
+        use.name == "date" and any(word.value[:1].isdigit() for word in use.parsed.operands)
+    ):
         use.add("security-config", "clock", "", "time")
     if use.name == "hostname" and use.parse(values="-F --file").operands:
         use.add("security-config", "host name", "", "network")

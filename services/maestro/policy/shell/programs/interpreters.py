@@ -316,6 +316,9 @@ def _clustered(word: str, codes: frozenset[str], values: frozenset[str]) -> tupl
 
 
 def _code(use: Use, option: str, code: Text, rest: list[Text]) -> None:
+    if code.value == "-":
+        _from_input(use, is_python=False)
+        return
     if use.name == "cmd":
         use.shell(Text(" ".join([code.value, *(word.value for word in rest)]), marks=code.marks))
         rest.clear()

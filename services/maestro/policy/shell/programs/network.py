@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from maestro.policy.network import effects_of_request, where_of_host
-from maestro.policy.shell.text import EMPTY, NETWORK, OUTPUT, SECRET, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, ENVIRONMENT, NETWORK, OUTPUT, SECRET, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 _CURL_VALUES = (
@@ -97,7 +97,8 @@ def _body(use: Use, value: Text) -> Text:
     """`@file` sends a file's content."""
     found = re.match(r"(?:[^@=]*=)?[@<]([^;]+)", value.value)
     if found and not value.value.startswith("{"):
-        content = use.stdin if found[1] == "-" else use.read(Text(found[1], marks=value.marks))
+        names = [found[1]] if found[1] == "-" else found[1].split(",")
+        content = joined(use.stdin if name == "-" else use.read(Text(name, marks=value.marks)) for name in names)
         return content.having(*value.marks)
     return value
 
@@ -131,7 +132,7 @@ def _requests(use: Use, method: str, urls: list[Text], body: Text, headers: dict
     marks = {NETWORK}
     local = bool(urls)
     for url in urls:
-        if SECRET in url.marks or SECRET in body.marks:
+        if (url.marks | body.marks) & {SECRET, ENVIRONMENT}:
             use.add("credential", url.value, "remote", "send")
         if "personal" in url.marks | body.marks:
             use.add("personal-data", url.value, "remote", "send")
@@ -284,11 +285,11 @@ def netcat(use: Use) -> Text:
 
 
 def _sent(use: Use, host: str) -> None:
-    if SECRET in use.stdin.marks:
+    if use.stdin.marks & {SECRET, ENVIRONMENT}:
         use.add("credential", host, "remote", "send")
 
 
-_SOCAT_RUNS = re.compile(r"(?:^|,)(?:exec|system|shell)(?:-\w+)?:(.*)", re.I | re.S)
+_SOCAT_RUNS = re.compile(r"(?:^|,)(?:exec|system|shell)(?:-\w+)?(?::(.*)|$)", re.I | re.S)
 
 
 def socat(use: Use) -> Text:
@@ -300,7 +301,9 @@ def socat(use: Use) -> Text:
         kind = address.value.partition(":")[0].partition(",")[0].lower()
         if found := _SOCAT_RUNS.search(address.value):
             use.opaque("remote", "a program whose input and output are a connection")
-            use.shell(Text(found[1].partition(",pty")[0].partition(",stderr")[0].strip("'\""), marks=address.marks))
+            use.shell(
+                Text((found[1] or "sh").partition(",pty")[0].partition(",stderr")[0].strip("'\""), marks=address.marks)
+            )
         elif kind.startswith(("tcp", "udp", "openssl", "ssl", "sctp", "socks", "proxy", "dtls", "vsock", "tun", "ip")):
             connects = True
             listens = "listen" in kind or kind.endswith("-l")

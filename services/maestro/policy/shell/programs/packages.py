@@ -607,9 +607,12 @@ def _python_manager(use: Use, command: str, rest: list[str]) -> None:
         use.add("unknown", label)
 
 
+_CHANGES_TOOLS = ("update", "add", "install", "uninstall", "fetch", "remove", "upgrade")
+
+
 def _python_manager_rest(use: Use, command: str, rest: list[str], label: str) -> None:
     verb = rest[0] if rest else ""
-    if command in ("self", "plugin", "toolchain") and verb in ("update", "add", "install", "uninstall", "fetch"):
+    if command in ("self", "plugin", "toolchain", "python") and verb in _CHANGES_TOOLS:
         use.add("dependency", label, "system")
     elif (command == "python" and verb in ("install", "uninstall", "upgrade")) or (
         command == "tool" and verb in ("uninstall", "upgrade")

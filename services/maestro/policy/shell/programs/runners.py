@@ -29,12 +29,11 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
     "catchsegv": (0, ""),
     "strace": (0, "-e -o -p -s -E -u -a -O -S -P -b -I -X --trace"),
     "ltrace": (0, "-e -o -p -s -u -l -n -a -F"),
-    "perf-run": (0, ""),
     "valgrind": (0, ""),
     "rr": (0, ""),
     "heaptrack": (0, "-o"),
-    "hyperfine-run": (0, ""),
     "catatonit": (0, ""),
+    "lvm": (0, ""),
     "tini": (0, "-p"),
     "dumb-init": (0, ""),
     "fakeroot": (0, "-l -s -i -u -b"),
@@ -56,7 +55,6 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
     "dbus-run-session": (0, "--config-file --dbus-daemon"),
     "dbus-launch": (0, ""),
     "ssh-agent": (0, "-a -t -E"),
-    "aws-vault": (2, ""),
     "chronic": (0, ""),
     "ts": (0, ""),
     "softlimit": (0, "-m -d -a"),
@@ -69,7 +67,6 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
     "setpriv": (0, "--reuid --regid --groups --inh-caps --bounding-set --securebits"),
     "chpst": (0, "-u -U -b -e -n -l -L -m -d -o -p -f -c"),
     "cgexec": (0, "-g"),
-    "newgrp-run": (1, ""),
     "nocache": (0, ""),
     "eatmydata": (0, ""),
     "ccache": (0, ""),
@@ -79,24 +76,17 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
     "nocorrect": (0, ""),
     "-": (0, ""),
     "rlwrap": (0, "-f -H -p -l -b -q -S -t -D"),
-    "direnv-exec": (1, ""),
     "dotenv": (0, "-f -e"),
-    "dotenvx-run": (0, "-f"),
     "cross-env": (0, ""),
     "env-cmd": (0, "-f -e --file --environments"),
     "retry": (0, "-t -d -m --times --delay"),
-    "flock-run": (1, ""),
     "systemd-cat": (0, "-t -p"),
     "systemd-inhibit": (0, ""),
-    "coverage-run": (0, ""),
     "run-one": (0, ""),
-    "parallel-run": (0, ""),
-    "asdf-exec": (0, ""),
     "logsave": (1, ""),
     "pkexec": (0, "--user"),
     "dzdo": (0, "-u -g"),
     "calife": (1, ""),
-    "capsh-run": (0, ""),
     "aa-exec": (0, "-p -n"),
     "runcon": (0, "-t -u -r -l"),
     "sg": (1, ""),
@@ -104,8 +94,6 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
     "sem": (0, "-j --id"),
     "with-contenv": (0, ""),
     "envdir": (1, ""),
-    "tmate-run": (0, ""),
-    "pgrep-run": (0, ""),
 }
 
 
@@ -530,7 +518,19 @@ def cpio(use: Use) -> Text:
     return EMPTY
 
 
+def perf(use: Use) -> Text:
+    """perf record|stat|trace COMMAND."""
+    parsed = use.parse(values="-e -o -p -t -F -c -C -g_ -i --event --output --pid --freq", first=True)
+    words = parsed.operands
+    if words and words[0].value in ("record", "stat", "trace", "sched", "mem", "kmem", "lock", "timechart"):
+        use.arguments = words[1:]
+        inner = use.parse(values="-e -o -p -t -F -c -C -i -r --event --output --pid --freq --call-graph", first=True)
+        return use.run(inner.operands) if inner.operands else use.output()
+    return use.output()
+
+
 PROGRAMS = {
+    "perf": perf,
     **dict.fromkeys(_WRAPPERS, wrapper),
     "busybox": make_applet,
     "toybox": make_applet,

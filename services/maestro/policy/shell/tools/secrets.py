@@ -36,13 +36,24 @@ TOOLS: dict[str, Tool] = {
             secrets --only-names : read
             run : credential/read,@after-dashes
             secrets|configure|configs|login|logout|setup|oidc : credential/read
-            projects|environments|me|settings|activity|open|update|changelog|completion : read
+            projects|environments|configs delete : data-destroy/project
+        projects|environments create|update|rename : deploy/project
+        projects|environments|me|settings|activity|open|update|changelog|completion : read
             : credential/read
             """,
         values="-p --project -c --config -t --token --scope",
     ),
     "infisical": Tool("run : credential/read,@after-dashes\n: credential/read"),
     "chamber": Tool("list-services|version : read\nexec : credential/read,@after-dashes\n: credential/read"),
+    **dict.fromkeys(
+        "passage rbw tomb elasticsearch-keystore systemd-ask-password xauth k8sec keybase pinentry ssh-askpass".split(),
+        Tool("--version|version|ls|list : read\n: credential/read"),
+    ),
+    **dict.fromkeys(
+        "cosign elasticsearch-certutil sbctl mokutil systemd-cryptenroll tpm2 gpg-card sbsign".split(),
+        Tool("verify|status|list|version|verify-attestation|triangulate|tree : read\n: security-config/keys"),
+    ),
+    "gpgv": Tool(": reads"),
     "envchain": Tool(": credential/read"),
     "aws-vault": Tool("list|ls : read\nexec : credential/read,@after-dashes\n: credential/read"),
     "saml2aws": Tool(": credential/write"),

@@ -78,9 +78,12 @@ TOOLS: dict[str, Tool] = {
     # services
     "systemctl": Tool(
         """
-        status|show|list-*|is-*|cat|get-default|help : read
+        status|show|list-*|is-*|cat|get-default|help|whoami|show-environment : read
+        service-log-level|service-log-target|log-level|log-target|service-watchdogs * $ : read
+        service-log-level|service-log-target|log-level|log-target|service-watchdogs : security-config/audit
+        cancel|try-reload-or-restart|default|switch-root|unset-environment : service
         $ : read
-        poweroff|reboot|halt|kexec|suspend|hibernate|rescue|emergency|hybrid-sleep|soft-reboot|exit : service/power,security-config/power
+        poweroff|reboot|halt|kexec|suspend-then-hibernate|suspend|hibernate|rescue|emergency|hybrid-sleep|soft-reboot|exit : service/power,security-config/power
         stop|disable|mask|kill ~*audit*|*firewall*|ufw*|*iptables*|*nftables*|fail2ban*|apparmor*|*selinux*|*syslog*|*falcon*|clamav*|ossec*|wazuh*|*crowdstrike*|*defender*|sshd*|ssh|ssh.service|*journald*|osquery* : security-config/guard stopped
         enable|disable|mask|unmask|edit|link|preset|preset-all|reenable|set-default|set-property|add-wants|add-requires|import-environment|set-environment|revert|attach : security-config/start-up
         daemon-reload|daemon-reexec|start|stop|restart|reload|try-restart|reload-or-restart|kill|reset-failed|isolate|freeze|thaw|clean|bind|mount-image : service
@@ -482,6 +485,33 @@ TOOLS: dict[str, Tool] = {
         shells="-P --pager",
         optional="-H",
         help="--help -h",
+    ),
+    **dict.fromkeys(
+        """
+        gitui lazygit gita gitk b3sum rhash choose tv tspin hledger hledger-ui trdsql bcftools samtools bedtools rmlint fclones dua
+        duc gdu yek repomix tre exiv2 filefrag findfs zipinfo zipgrep zipnote rga zgrep b2sum cpufreq-info cpupower userdbctl
+        pg_config pg_controldata pg_checksums pg_waldump pg_verifybackup pg_amcheck pg_walsummary mysqlbinlog atq attr lshw
+        lspcmcia hwloc-ls lstopo numastat powertop bpftrace-none ltrace-none ddgr googler scutil-none inotifywait fswatch dstat
+        collectl netdata gnuplot-none lolcat asciitree gum presenterm pdfgrep catdoc antiword odt2txt epub2txt html2text w3m-none
+        lsdvd mpc playerctl pactl amixer alsamixer xrandr xdpyinfo xprop xwininfo wmctrl fc-list fc-match gtk-launch-none
+        sqlite3_analyzer parquet-tools avro-tools orc-tools protoc-none dnsx tlsx asnmap httpx-none ipinfo speedtest-rs
+        uuid uuidparse cal espeak espeak-ng figlet pv vmtouch numbat calc qalc genact
+        """.split(),
+        _LOOK,
+    ),
+    "ghq": Tool("list|root : read\nrm : delete@home/recursive\n: git-remote/fetch"),
+    "adb": Tool("devices|logcat|version|get-state|get-serialno|help : read\nshell : runs\n: service/device"),
+    "fastboot": Tool("devices|getvar : read\n: data-destroy/device"),
+    **dict.fromkeys(
+        "gitlab-runner gitlab-ctl".split(),
+        Tool(
+            """
+                status|list|verify|help|--version|tail|show-config|check-config : read
+                register|unregister : credential/write
+                cleanse|remove-accounts|pg-upgrade : data-destroy
+                : service
+                """
+        ),
     ),
     "getent": Tool("shadow|gshadow : credential/read\n: read"),
     "cpio": Tool(
