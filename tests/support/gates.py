@@ -11,7 +11,7 @@ from maestro.gatekeeper.people import Nobody, People
 from maestro.gatekeeper.proposing import Judged
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
-from maestro_contracts.records import Choice
+from maestro_contracts.records import Choice, Escalation
 
 CHOICES = (Choice("approve", "a"), Choice("revise", "r", "plan"), Choice("abort", "x", "_fail"))
 RUN = "try-abc234"
@@ -21,6 +21,8 @@ E = TypeVar("E", bound=e.Event)
 
 def OPEN(**given: Any) -> c.OpenGate:
     first = {"gate": "approve-plan", "visit": 1, "step": "approve-plan", "prompt": "Go on?", "choices": CHOICES}
+    if isinstance(given.get("escalate"), dict):
+        given["escalate"] = Escalation(**given["escalate"])
     return c.OpenGate(**{**first, **given})
 
 
@@ -38,6 +40,7 @@ class Desk:
         self.timers: dict[str, int] = {}
         self.last: tuple[e.Event, ...] = ()
         self.log: list[Said] = []
+        self.asks: list[c.Command] = []
         self._commands = 0
 
     def at(self, now: int) -> Desk:
@@ -63,6 +66,7 @@ class Desk:
         for said in decision.said:
             self.hear(said.event)
         self.log.extend(decision.said)
+        self.asks.extend(asked.command for asked in decision.asks)
         self.timers = {id: due for id, due in self.timers.items() if id not in decision.unset}
         self.timers |= {timer.id: timer.due for timer in decision.timers}
         self.last = tuple(said.event for said in decision.said)
