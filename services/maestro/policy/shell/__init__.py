@@ -22,6 +22,10 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
 
+_EMOJI = re.compile(
+    "(?<=[\u203c-\u3299\U0001f000-\U0001faff#*0-9])[\ufe0e\ufe0f]\u200d?|(?<=[\U0001f000-\U0001faff])\u200d"
+)
+
 
 class Reading(msgspec.Struct, frozen=True):
     """What a command would do. `problems`: why something of it could not be seen."""
@@ -37,27 +41,35 @@ def effects_of_command(command: str, cwd: str = ".", home: str = "~") -> Reading
 
 def prepare(commands: Iterable[str]) -> None:
     """Before many commands are read: shfmt is asked about all of them at once."""
-    syntax.prepare(command for command in commands if not _HIDDEN.search(command))
+    syntax.prepare(command for command in commands if not _hidden(command))
 
 
 @lru_cache(maxsize=4096)
 def _reading(command: str, cwd: str, home: str) -> Reading:
-    if hidden := _HIDDEN.search(command):
+    if hidden := _hidden(command):
         return _opaque(f"holds a character that is not seen: U+{ord(hidden[0]):04X}", "hidden character")
     found = Findings()
     try:
-        _read(command, cwd, home, found)
+        read(command, cwd, home, found)
     except RecursionError:
         found.opaque("unparsable", "nested deeper than anybody follows")
+    except Exception as error:  # a mistake of ours must not let anything pass
+        found.opaque("unparsable", f"could not be read: {type(error).__name__}")
     effects = found.effects or {Effect("read"): None}
     return Reading(tuple(sorted(effects)), tuple(found.problems))
+
+
+def _hidden(command: str) -> re.Match[str] | None:
+    """What a person does not see in the text. The selectors and joiners of emoji are part of what they see."""
+    return _HIDDEN.search(_EMOJI.sub("", command))
 
 
 def _opaque(problem: str, detail: str) -> Reading:
     return Reading((Effect("opaque", detail=detail),), (problem,))
 
 
-def _read(command: str, cwd: str, home: str, found: Findings) -> None:
+def read(command: str, cwd: str, home: str, found: Findings) -> None:
+    """Adds what is found. Raises RecursionError, and nothing else that is no mistake of ours."""
     from maestro.policy.shell.walk import Reader, TooMuch
 
     folder = cwd if cwd.startswith(("/", "~")) or re.fullmatch(r"[\w./-]*", cwd) else "."

@@ -212,7 +212,7 @@ def quoted(value: str) -> str:
     return "'" + value.replace("'", "'\\''") + "'"
 
 
-# --- programs that a table describes -----------------------------------------------------------------------------
+# --- programs that a table describes ---------------------------------------------------------------------------
 
 
 def described(use: Use, tool: Compiled) -> Text:
@@ -309,15 +309,17 @@ def apply(use: Use, outcome: Outcome, taken: int) -> Text | None:
     return None
 
 
-# --- what nobody described -----------------------------------------------------------------------------------------
+# --- what nobody described ---------------------------------------------------------------------------
 
 _ASKING = frozenset("--help -h --version -V -v help version -help -version --usage -?".split())
 
 
 _OFTEN_WRAPPED = frozenset(
     """
-    git gh rm rmdir mv cp dd chmod chown find xargs bash sudo su env eval docker kubectl helm terraform aws gcloud az psql mysql
-    mongo redis-cli npm npx yarn pnpm pip uv cargo go python node ruby perl php curl wget ssh scp rsync cat grep ls sed awk tee
+    git gh rm rmdir mv cp dd chmod chown find xargs bash sudo su env eval docker kubectl helm terraform aws
+    gcloud az psql mysql
+    mongo redis-cli npm npx yarn pnpm pip uv cargo go python node ruby perl php curl wget ssh scp rsync cat grep
+    ls sed awk tee
     systemctl kill pkill shred truncate mkfs crontab iptables useradd usermod passwd nc ncat socat openssl gpg make
     """.split()
 )
@@ -339,7 +341,7 @@ def _unknown(use: Use) -> Text:
     return use.output(*use.arguments)
 
 
-# --- what any program may do with its arguments ---------------------------------------------------------------------
+# --- what any program may do with its arguments ------------------------------------------------------------
 
 _PATHS = re.compile(
     r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b"

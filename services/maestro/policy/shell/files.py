@@ -1,4 +1,4 @@
-"""What does touching this path do, and what will be found there? Paths' effects, and the files that the text itself writes."""
+"""What does touching this path do, and what will be found there? Paths' effects; files that the text itself writes."""
 
 from __future__ import annotations
 

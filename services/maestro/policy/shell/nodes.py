@@ -1,4 +1,4 @@
-"""Does the tree hold only what the reader accounts for? Every node type of mvdan.cc/sh's syntax package, field by field.
+"""Does the tree hold only what the reader accounts for? Every node type of mvdan.cc/sh's syntax, field by field.
 
 A node or a field that stands not here makes the whole text opaque: a newer shfmt may know syntax that we do not follow.
 """
@@ -99,7 +99,7 @@ _UNTYPED_BY_OWNER = {
 
 
 def unaccounted(tree: Node) -> str:
-    """The first thing in the tree that nobody accounts for; empty where there is none. Never recursive: deep trees too."""
+    """The first thing in the tree that nobody accounts for; empty where there is none. Deep trees too: no recursion."""
     pending: list[tuple[Node, str]] = [(tree, "File")]
     while pending:
         node, expected = pending.pop()

@@ -159,12 +159,17 @@ def _replace(found: list[Text] | None, part: Node, shell: Shell) -> list[Text]:
     ]
 
 
-# --- numbers ---------------------------------------------------------------------------------------------------
+# --- numbers ---------------------------------------------------------------------------
+
+
+_CERTAIN: frozenset[str] = frozenset()
+_SOME = frozenset({"number"})
+"""A number, and nobody knows which."""
 
 
 def arithmetic_text(node: Node | None, shell: Shell) -> Text:
     number = arithmetic(node, shell)
-    return Text(str(number) if number is not None else "1", marks=frozenset() if number is not None else {"number"})
+    return Text(str(number) if number is not None else "1", marks=_CERTAIN if number is not None else _SOME)
 
 
 def arithmetic(node: Node | None, shell: Shell) -> int | None:

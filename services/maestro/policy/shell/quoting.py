@@ -97,7 +97,8 @@ def _alternatives(tokens: list[Piece]) -> list[list[Piece]]:
 
 
 def _closing(tokens: list[Piece], start: int) -> tuple[int, list[int]]:
-    depth, commas = 0, []
+    depth = 0
+    commas: list[int] = []
     for index in range(start, len(tokens)):
         if tokens[index] == "{":
             depth += 1

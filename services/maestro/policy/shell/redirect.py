@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from maestro.policy.network import where_of_host
 from maestro.policy.shell import files, words
 from maestro.policy.shell.syntax import Node
 from maestro.policy.shell.text import EMPTY, NETWORK, Text, joined
@@ -53,7 +54,7 @@ def _open(reader: Reader, node: Node, flow: Flow) -> None:
         _put(reader, number, joined([target, Text("\n")]), flow)
     elif host := _host(target.value):
         flow.hosts.append(host)
-        reader.found.add("network", host, files.where_of_host(host), "send")
+        reader.found.add("network", host, where_of_host(host), "send")
         if "<" in operator:
             flow.stdin = Text(flow.stdin.value, marks=flow.stdin.marks | {NETWORK})
     elif operator == "<&" and target.value.isdigit():

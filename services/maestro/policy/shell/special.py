@@ -5,51 +5,77 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from maestro.policy.shell.programs import (
+    archives,
+    buckets,
     builders,
     builtins,
     clouds,
+    connections,
     copying,
     data,
+    decoding,
     editors,
     filters,
     finding,
+    frameworks,
     gitting,
+    inside,
     interpreters,
+    javascript,
     network,
     packages,
+    permissions,
+    pythonic,
     remote,
     runners,
+    searching,
+    sessions,
     shells,
+    stores,
 )
 from maestro.policy.shell.text import Text
 from maestro.policy.shell.use import Use
 
 PROGRAMS: dict[str, Callable[[Use], Text | None]] = {
+    **archives.PROGRAMS,
+    **buckets.PROGRAMS,
     **builders.PROGRAMS,
     **builtins.PROGRAMS,
     **clouds.PROGRAMS,
+    **connections.PROGRAMS,
     **copying.PROGRAMS,
     **data.PROGRAMS,
+    **decoding.PROGRAMS,
     **editors.PROGRAMS,
     **filters.PROGRAMS,
     **finding.PROGRAMS,
+    **frameworks.PROGRAMS,
     **gitting.PROGRAMS,
     **interpreters.PROGRAMS,
+    **javascript.PROGRAMS,
     **network.PROGRAMS,
     **packages.PROGRAMS,
+    **permissions.PROGRAMS,
+    **pythonic.PROGRAMS,
     **remote.PROGRAMS,
     **runners.PROGRAMS,
+    **searching.PROGRAMS,
+    **sessions.PROGRAMS,
     **shells.PROGRAMS,
+    **stores.PROGRAMS,
 }
 
 ACTIONS: dict[str, Callable[[Use], Text | None]] = {
     **builders.ACTIONS,
     **data.ACTIONS,
+    **frameworks.ACTIONS,
     **gitting.ACTIONS,
+    **inside.ACTIONS,
     **network.ACTIONS,
     **packages.ACTIONS,
     **remote.ACTIONS,
     **runners.ACTIONS,
+    **sessions.ACTIONS,
 }
 """What a table calls as `@name`."""
 
@@ -64,7 +90,8 @@ NAMES_ONLY = frozenset(
 
 READS_BY_ITSELF = NAMES_ONLY | frozenset(
     """
-    grep sed awk bash source . curl wget sudo env xargs eval exec timeout nice nohup python perl ruby php node ssh docker kubectl
+    grep sed awk bash source . curl wget sudo env xargs eval exec timeout nice nohup python perl ruby php node
+    ssh docker kubectl
     find doas su setsid watch time parallel rg ag ack jq yq gojq openssl psql mysql sqlite3
     """.split()
 )

@@ -7,7 +7,8 @@
 Left: words are the operands in their order (`a|b`, `*`), `-x|--xx` an option that is given, `--opt=a*` one with such a
 value, `!-x` one that is not given, `~a*` an operand anywhere, `$` the end of the operands. The first line that fits
 counts; lines that begin with `+` add to it. Right: effects as `kind@where/detail`, or what happens to the operands that
-follow: `reads`, `writes`, `deletes`, `runs` (they are a command), `shell` (they are shell text), `code` (a script), or `@name`, a function
+follow: `reads`, `writes`, `deletes`, `runs` (they are a command), `shell` (they are shell text), `code` (a
+script), or `@name`, a function
 of `maestro.policy.shell.special`.
 """
 
@@ -93,14 +94,16 @@ def _compiled(tool: Tool) -> Compiled:
     mentioned = {
         part.lstrip("!").partition("=")[0] for rule in rules for each in rule.conditions for part in each.split("|")
     }
-    groups = [frozenset(each.split()) for each in (tool.reads, tool.writes, tool.shells, tool.texts)]
-    values = frozenset(tool.values.split()).union(*groups)
+    reads, writes, shells, texts = (
+        frozenset(each.split()) for each in (tool.reads, tool.writes, tool.shells, tool.texts)
+    )
+    values = frozenset(tool.values.split()) | reads | writes | shells | texts
     dry = tuple(tool.dry.split())
     known = frozenset(tool.flags.split()) | mentioned | {each.partition("=")[0] for each in dry}
     grammar = Grammar(
         values, frozenset(tool.optional.split()), known, tool.single, tool.first, abbreviates=tool.abbreviates
     )
-    return Compiled(tool, grammar, rules, *groups, dry, frozenset(tool.help.split()))
+    return Compiled(tool, grammar, rules, reads, writes, shells, texts, dry, frozenset(tool.help.split()))
 
 
 def _rule(line: str) -> Rule:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from maestro.policy.effects import EffectKind, Where
+from maestro.policy.network import where_of_host
 from maestro.policy.shell import files
 from maestro.policy.shell.options import Grammar, Parsed, parse
 from maestro.policy.shell.text import EMPTY, ENVIRONMENT, NETWORK, PERSONAL, SECRET, Text, anything
@@ -89,5 +90,5 @@ class Use:
         return anything(*self.carried(*more))
 
     def network(self, host: str, detail: str = "get") -> None:
-        where: Where = files.where_of_host(host) if host else "remote"
+        where: Where = where_of_host(host) if host else "remote"
         self.add("network", host, where, detail)

@@ -1,4 +1,4 @@
-"""What does each part of the tree do? Walks statements in the order in which a shell would run them, with all branches."""
+"""What does each part of the tree do? Statements in the order in which a shell would run them, with all branches."""
 
 from __future__ import annotations
 

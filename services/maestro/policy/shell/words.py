@@ -1,4 +1,4 @@
-"""Which words does the shell make of a word of the tree? Quotes, braces, tilde, parameters, substitutions, splitting."""
+"""Which words does the shell make of one of the tree? Quotes, braces, tilde, parameters, substitutions, splitting."""
 
 from __future__ import annotations
 

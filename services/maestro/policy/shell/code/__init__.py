@@ -1,1 +1,1 @@
-"""Code of other languages, as far as it is seen from outside: Python by its syntax tree, others by their literal calls."""
+"""Code of other languages, as far as it is seen: Python by its syntax tree, others by their literal calls."""

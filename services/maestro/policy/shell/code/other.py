@@ -153,11 +153,11 @@ def _commands(use: Use, text: str, code: Text) -> None:
         elif found[1] in _CERTAIN and not _is_method_of_pattern(text, found):
             use.opaque("unresolved", "runs a command that it makes")
     if use.name in ("ruby", "perl", "php", "irb", "pry", "groovy", "raku"):
-        for found in _BACKTICKS.finditer(text):
-            command = next(group for group in found.groups() if group is not None)
+        for quoted in _BACKTICKS.finditer(text):
+            command = next(group for group in quoted.groups() if group is not None)
             use.shell(Text(re.sub(r"#\{[^}]*\}|\$\w+", UNKNOWN, command), marks=code.marks), EMPTY)
-    if use.name == "perl" and (found := _PERL_OPEN.search(text)):
-        _perl_open(use, found)
+    if use.name == "perl" and (opened := _PERL_OPEN.search(text)):
+        _perl_open(use, opened)
     if use.name == "awk":
         return
     if use.name in ("swipl", "ghc", "clojure", "elixir", "erl") and re.search(

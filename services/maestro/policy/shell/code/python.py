@@ -6,7 +6,7 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from maestro.policy.network import effects_of_request
 from maestro.policy.shell.text import EMPTY, Text, anything
@@ -224,16 +224,13 @@ class _Reader(ast.NodeVisitor):
 
     def _decoded(self, name: str, node: ast.Call) -> Text:
         import base64
-        import codecs
 
         inner = self.text(node.args[0] if node.args else None)
         try:
             if name.startswith("base64") or "base64" in name:
                 return Text(base64.b64decode(inner.value + "===").decode(), marks=inner.marks | {"decoded"})
             if name == "codecs.decode":
-                return Text(
-                    str(codecs.decode(inner.value, self.text(node.args[1]).value)), marks=inner.marks | {"decoded"}
-                )
+                return Text(str(_decode(inner.value, self.text(node.args[1]).value)), marks=inner.marks | {"decoded"})
             return Text(bytes.fromhex(inner.value).decode(), marks=inner.marks | {"decoded"})
         except (ValueError, UnicodeError, LookupError, IndexError, TypeError):
             return anything("decoded")
@@ -451,6 +448,13 @@ class _Reader(ast.NodeVisitor):
             ):
                 self.values[node.target.id] = node.iter.args[0] if node.iter.args else ast.Name("?")
         self.generic_visit(node)
+
+
+def _decode(text: str, encoding: str) -> object:
+    import codecs
+
+    decode: Callable[..., object] = codecs.decode
+    return decode(text, encoding)
 
 
 def _glued(texts: list[Text], between: str = "") -> Text:

@@ -6,7 +6,7 @@ import re
 
 from maestro.policy.shell.programs.shells import unpacked_from_elsewhere
 from maestro.policy.shell.programs.tasks import effect_of_task
-from maestro.policy.shell.text import EMPTY, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, Text, anything
 from maestro.policy.shell.use import Use
 
 
@@ -122,7 +122,7 @@ def task_runner(use: Use) -> Text:
 
 
 def _rake(use: Use, word: Text) -> None:
-    from maestro.policy.shell.programs.data import rails_task
+    from maestro.policy.shell.programs.frameworks import rails_task
 
     if not (use.name in ("rake", "rails") and rails_task(use, word.value)):
         _task(use, word, "task")
@@ -194,5 +194,3 @@ PROGRAMS = {
 }
 
 ACTIONS = {"@run": go_like_run, "@tests": tests, "@compiler": compiler}
-
-__all__ = ["ACTIONS", "PROGRAMS", "joined", "script"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maestro.policy.shell.programs.buckets import storage
 from maestro.policy.shell.remote_names import is_kept_secret
 from maestro.policy.shell.text import EMPTY, NETWORK, Text, anything
 from maestro.policy.shell.use import Use
@@ -75,7 +76,8 @@ _AWS_VALUES = """
     --cli-input-json --cli-input-yaml --parameters --template-body --template-file --acl --policy
     --policy-document --policy-name --include --exclude --storage-class --metadata --content-type
     --cache-control --expires-in --payload --zip-file --user-pool-id --username --message --subject --value
-    --type --max-items --starting-token --page-size --query-string --sql --statement --secret-string --skip-final-snapshot_
+    --type --max-items --starting-token --page-size --query-string --sql --statement --secret-string
+    --skip-final-snapshot_
     """.replace(" --skip-final-snapshot_", "")
 
 
@@ -107,7 +109,7 @@ def aws(use: Use) -> Text:
     if parsed.has("--no-verify-ssl"):
         use.add("security-config", "certificates are not checked", "", "checks turned off")
     if service == "s3":
-        return _storage(use, verb, parsed.operands[2:], delete=parsed.has("--delete"))
+        return storage(use, verb, parsed.operands[2:], delete=parsed.has("--delete"))
     if service == "configure":
         use.add(
             "read"
@@ -170,10 +172,10 @@ def aws(use: Use) -> Text:
         and verb.startswith(("start-query-execution", "execute-statement", "batch-execute", "query"))
         and verb != "query"
     ):
-        from maestro.policy.shell.programs.data import _statement
+        from maestro.policy.shell.programs.data import statement
 
         for text in parsed.values("--query-string", "--sql", "--statement", "--sqls"):
-            _statement(use, text, "")
+            statement(use, text, "")
         _add(use, "network", words, "send")
     elif service == "eks" and verb == "update-kubeconfig":
         _add(use, "credential", words, "write")
@@ -210,132 +212,6 @@ def _by_verb(use: Use, service: str, verb: str, words: list[str]) -> None:
         _add(use, "unknown", words, "")
     else:
         _add(use, "deploy", words, "cloud")
-
-
-def _storage(use: Use, verb: str, operands: list[Text], *, delete: bool = False) -> Text:
-    """s3, gsutil, mc: buckets as folders."""
-    remote = ("s3://", "gs://", "az://", "https://", "r2://", "b2://")
-    if verb in ("rm", "rb", "mv-none", "delete", "rmdir", "purge", "delete-objects", "deletefile", "cleanup", "ilm"):
-        use.add("data-destroy", " ".join(word.value for word in operands), "", "bucket")
-    elif verb in ("cp", "sync", "mv", "rsync", "copy", "put", "mirror", "copyto", "move", "upload", "get", "download"):
-        if delete or verb == "mirror":
-            use.add("data-destroy", " ".join(word.value for word in operands), "", "bucket made equal")
-        target = operands[-1] if operands else EMPTY
-        for source in operands[:-1]:
-            if not source.value.startswith(remote):
-                content = use.read(source, deep=True)
-                if "secret" in content.marks:
-                    use.add("credential", target.value, "remote", "send")
-        if target.value.startswith(remote) or verb in ("put", "upload"):
-            use.add("network", target.value, "remote", "send")
-        elif operands:
-            use.write(target, anything(NETWORK))
-            use.add("network", operands[0].value, "remote", "get")
-            if target.value == "-":
-                return anything(NETWORK)
-    elif verb in ("mb", "website", "versioning", "lifecycle", "rewrite", "setmeta", "compose", "mkdir"):
-        use.add("deploy", " ".join(word.value for word in operands), "", "bucket")
-    elif verb in (
-        "acl",
-        "iam",
-        "cors",
-        "defacl",
-        "pap",
-        "ubla",
-        "policy",
-        "anonymous",
-        "retention",
-        "hmac",
-        "kms",
-        "signurl",
-        "presign",
-        "share",
-        "link",
-        "requesterpays",
-        "defstorageclass",
-    ):
-        reads = any(word.value in ("get", "list", "ls", "info") for word in operands[:1])
-        use.add("read" if reads else "security-config", " ".join(word.value for word in operands), "", "bucket")
-    else:
-        use.add("read", verb)
-    return anything(NETWORK)
-
-
-def gsutil(use: Use) -> Text:
-    parsed = use.parse(values="-h -o -i -u -x -c -s -l -b", known="-m -n -d -r -R -q")
-    words = parsed.words()
-    if (
-        not words
-        and use.name in ("vercel", "surge", "now", "render")
-        and not parsed.asks_for_help
-        and not parsed.has("-v", "--version")
-    ):
-        use.add("deploy", use.name, "", "cloud")
-        return anything(NETWORK)
-    if (
-        not words
-        or parsed.asks_for_help
-        or (words[0] in ("rsync", "cp", "mv") and parsed.has("-n") and words[0] == "rsync")
-    ):
-        return EMPTY
-    return _storage(use, words[0], parsed.operands[1:], delete=words[0] == "rsync" and parsed.has("-d"))
-
-
-def rclone(use: Use) -> Text:
-    parsed = use.parse(
-        values="--config --include --exclude --filter --transfers --bwlimit --max-age --min-age --log-file",
-        known="-n --dry-run -i -P -v",
-    )
-    words = parsed.words()
-    if not words or parsed.asks_for_help or parsed.has("-n", "--dry-run"):
-        return EMPTY
-    if words[0] in ("config", "obscure", "reveal"):
-        use.add(
-            "credential" if words[1:2] not in (["file"], ["providers"], ["paths"]) else "read",
-            "rclone config",
-            "",
-            "read",
-        )
-        return EMPTY
-    if words[0] in ("sync", "bisync", "delete", "purge", "deletefile", "rmdir", "rmdirs", "cleanup", "dedupe"):
-        use.add("data-destroy", " ".join(words[1:]), "", "remote files")
-    if words[0] in ("serve", "rcd", "mount"):
-        use.add("network", words[0], "remote", "listen")
-    if words[0] in ("copy", "copyto", "move", "moveto", "sync", "bisync"):
-        for source in parsed.operands[1:-1]:
-            if ":" not in source.value and "secret" in use.read(source, deep=True).marks:
-                use.add("credential", words[-1], "remote", "send")
-        use.add("network", words[-1], "remote", "send" if ":" in words[-1] else "get")
-    return anything(NETWORK)
-
-
-def s3cmd(use: Use) -> Text:
-    parsed = use.parse(
-        values="-c --config --access_key --secret_key --include --exclude --acl-grant -m",
-        known="""
-            -n --dry-run -r --recursive --delete-removed -f --acl-public -P --remove --overwrite --json
-            --no-sign-request
-            """,
-    )
-    words = parsed.words()
-    if not words or parsed.asks_for_help or parsed.has("-n", "--dry-run"):
-        return EMPTY
-    verb = {
-        "del": "rm",
-        "la": "ls",
-        "du": "ls",
-        "info": "ls",
-        "setacl": "acl",
-        "setpolicy": "policy",
-        "delpolicy": "policy",
-        "pipe": "put",
-    }.get(words[0], words[0])
-    if words[0] in ("alias", "config", "admin"):
-        use.add("credential" if words[0] != "admin" else "security-config", " ".join(words[:3]), "", "write")
-        return EMPTY
-    if parsed.has("--acl-public", "-P"):
-        use.add("security-config", " ".join(words), "", "public bucket")
-    return _storage(use, verb, parsed.operands[1:], delete=parsed.has("--delete-removed", "--remove"))
 
 
 _VERB_VALUES = """
@@ -505,25 +381,18 @@ def _cloud_words(use: Use, words: list[str]) -> None:
 
 
 def _sql_inside(use: Use, words: list[str]) -> None:
-    from maestro.policy.shell.programs.data import _statement
+    from maestro.policy.shell.programs.data import statement
 
     asked = [*use.parsed.values("-c", "--command", "--query", "-q"), *use.parsed.values("--execute")]
     for text in asked:
         if text.value:
-            _statement(use, text, "")
+            statement(use, text, "")
     _add(use, "data-change" if not asked else "network", words, "" if not asked else "send")
 
 
 PROGRAMS = {
     "aws": aws,
     "awslocal": aws,
-    "gsutil": gsutil,
-    "rclone": rclone,
-    "s3cmd": s3cmd,
-    "s4cmd": s3cmd,
-    "s5cmd": s3cmd,
-    "mc": s3cmd,
-    "b2": s3cmd,
     **dict.fromkeys(
         """
             gcloud az doctl linode-cli hcloud vultr-cli scw oci ibmcloud aliyun tccli openstack exo civo upcloud

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from maestro.policy.paths import canonical, info
 from maestro.policy.shell import files
-from maestro.policy.shell.text import EMPTY, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.programs.permissions import mode_changed
+from maestro.policy.shell.text import EMPTY, STDIN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 
@@ -71,7 +71,7 @@ def _transfer(use: Use, *, copied: bool) -> Text:
     for source in operands:
         _moved(use, source, target, copied)
     if use.name == "install" and (mode := parsed.value("-m", "--mode").value):
-        _mode(use, mode, [target], False)
+        mode_changed(use, mode, [target], False)
     return EMPTY
 
 
@@ -140,68 +140,7 @@ def split(use: Use) -> Text:
     return joined([use.read(path) for path in parsed.operands[:1]])
 
 
-# --- permissions ---------------------------------------------------------------------------------------------------
-
-
-def change_mode(use: Use) -> Text:
-    words = [word for word in use.arguments if not re.fullmatch(r"-[RvcfHLP]+|--[\w-]+(=.*)?|--", word.value)]
-    options = [word.value for word in use.arguments if word not in words]
-    if any(option in ("--help", "--version") for option in options):
-        return EMPTY
-    recursive = any(
-        (option.startswith("-") and not option.startswith("--") and "R" in option) or option == "--recursive"
-        for option in options
-    )
-    if any(option.startswith("--reference") for option in options):
-        words = [Text("reference"), *words]
-    if not words:
-        return EMPTY
-    if not re.fullmatch(r"[0-7]{1,5}|reference|(?:[ugoa]*[-+=][rwxXstugo]*,?)+", words[0].value):
-        words = [Text("-R"), *words]  # whatever the mode is, it is not known
-    _mode(use, words[0].value, words[1:], recursive)
-    return EMPTY
-
-
-def _opens(mode: str) -> bool:
-    """Whether everybody may write afterwards, or the file runs as its owner."""
-    if re.fullmatch(r"[0-7]{3,5}", mode):
-        special = int(mode[:-3] or "0", 8)
-        return bool(int(mode[-1], 8) & 2) or bool(special & 6)
-    return bool(re.search(r"(?:^|,)[go]*[oa][ugoa]*[+=][rxX]*w|(?:^|,)[ugoa]*[+=][rwxX]*s|^[+=]r?w|^a\+w", mode))
-
-
-def _mode(use: Use, mode: str, paths: list[Text], recursive: bool) -> None:
-    for path in paths:
-        known = info(canonical(path.value, use.reader.state.cwd, use.reader.state.home))
-        outside = known.where in ("system", "device", "home", "outside") and known.path != "~/.ssh/config"
-        sensitive = known.classes & {"credential", "guard", "start-up", "security", "audit-log", "git-internal", "hook"}
-        if sensitive == {"credential"} and re.fullmatch(r"0?[4-7]00|go-rwx|u=r.*,go=|go=", mode):
-            use.add("write", known.path, known.where, "mode")  # stricter than before
-        elif _opens(mode) or (known.where in ("system", "device")) or (sensitive and sensitive != {"hook"}):
-            use.add("security-config", known.path, known.where, f"mode {mode}")
-        elif not path.known and not path.paths():
-            use.add("write", path.value, "unresolved", "mode")
-        elif (outside and recursive) or mode in ("000", "0000", "0", "a-rwx", "a-r", "-R"):
-            use.add("security-config", known.path, known.where, f"mode {mode}")
-        else:
-            use.add("write", known.path, known.where, "mode")
-
-
-def change_owner(use: Use) -> Text:
-    parsed = use.parse(values="--from --reference")
-    if parsed.asks_for_help:
-        return EMPTY
-    use.add("security-config", " ".join(parsed.words()), "", "owner")
-    return EMPTY
-
-
-def access_list(use: Use) -> Text:
-    parsed = use.parse(values="-m -x -M -X -p -v --set --modify")
-    use.add("security-config", " ".join(parsed.words()), "", use.name)
-    return EMPTY
-
-
-# --- devices ---------------------------------------------------------------------------------------------------------
+# --- permissions ---------------------------------------------------------------------------
 
 
 def dd(use: Use) -> Text:
@@ -224,117 +163,7 @@ def dd(use: Use) -> Text:
     return anything(*output.marks)
 
 
-# --- archives --------------------------------------------------------------------------------------------------------
-
-_TAR_VALUES = """
-        -f --file -C --directory -T --files-from -X --exclude-from --exclude -I --use-compress-program
-        --transform --xform -g --listed-incremental --checkpoint-action --to-command
-        --rsh-command --rmt-command -F --info-script --new-volume-script --owner --group --mode
-        --strip-components -b -H --format -K -N --newer -L -V --label --warning --one-top-level-none
-        --anchored-none
-        """
-
-
-def tar(use: Use) -> Text:
-    if use.arguments and re.fullmatch(r"[a-zA-Z]+", use.arguments[0].value):
-        first = use.arguments[0].value
-        # Old style: the letters' values follow in their order.
-        values = [letter for letter in first if letter in "fCTXIgbHKNLVF"]
-        rest = use.arguments[1:]
-        new: list[Text] = [Text("-" + "".join(letter for letter in first if letter not in "fCTXIgbHKNLVF"))]
-        for letter in values:
-            new += [Text("-" + letter), *rest[:1]]
-            rest = rest[1:]
-        use.arguments = [*(new if new[0].value != "-" else new[1:]), *rest]
-    parsed = use.parse(
-        values=_TAR_VALUES,
-        known="""
-            --create --extract --get --list --append --update --delete --diff --to-stdout --remove-files
-            --absolute-names --verbose --gzip
-            """,
-        abbreviates=True,
-    )
-    if parsed.asks_for_help:
-        return EMPTY
-    for text in parsed.values(
-        "--to-command",
-        "-I",
-        "--use-compress-program",
-        "--rsh-command",
-        "--rmt-command",
-        "-F",
-        "--info-script",
-        "--new-volume-script",
-    ):
-        use.shell(text, anything(STDIN))
-    for text in parsed.values("--checkpoint-action"):
-        if text.value.startswith("exec="):
-            use.shell(Text(text.value[5:], marks=text.marks))
-    archive = parsed.value("-f", "--file")
-    if parsed.has("-c", "--create", "-r", "-u", "--append", "--update"):
-        content = joined([use.read(path, deep=True) for path in parsed.operands])
-        if parsed.has("--remove-files"):
-            for path in parsed.operands:
-                use.delete(path, recursive=True)
-        if archive.value and archive.value != "-":
-            use.write(archive, anything(*content.marks))
-            return EMPTY
-        return anything(*content.marks)
-    source = use.read(archive) if archive.value and archive.value != "-" else use.stdin
-    if parsed.has("-x", "--extract", "--get"):
-        if parsed.has("-O", "--to-stdout"):
-            return anything(*source.marks)
-        into = parsed.value("-C", "--directory")
-        if into.value:
-            use.write(into if into.value != "/" else Text("/etc"))
-        if parsed.has("-P", "--absolute-names"):
-            use.add("write", "absolute names", "system", "archive")
-        use.add(
-            "write", into.value or ".", "project" if not into.value.startswith(("/", "~")) else "outside", "archive"
-        )
-    return anything(*source.marks)
-
-
-def zip_files(use: Use) -> Text:
-    parsed = use.parse(values="-P -x -i -n -t -tt -b -O -TT --unzip-command --password")
-    if parsed.has("-TT", "--unzip-command"):
-        use.shell(parsed.value("-TT", "--unzip-command"))
-    elif parsed.has("-T") and len(parsed.options.get("-T", [])) > 1:  # -T -TT cmd: read letter by letter
-        use.opaque("unresolved", "a test command")
-    content = joined([use.read(path, deep=True) for path in parsed.operands[1:]])
-    if parsed.has("-m", "--move"):
-        for path in parsed.operands[1:]:
-            use.delete(path, recursive=True)
-    if parsed.operands and parsed.operands[0].value != "-":
-        use.write(parsed.operands[0], anything(*content.marks))
-    return anything(*content.marks)
-
-
-def unzip(use: Use) -> Text:
-    parsed = use.parse(values="-d -x -P -O")
-    if parsed.has("-l", "-t", "-v", "-Z", "-p"):
-        return joined(use.read(path) for path in parsed.operands[:1])
-    content = joined(use.read(path) for path in parsed.operands[:1])
-    into = parsed.value("-d")
-    use.reader.state.files[UNKNOWN] = anything(*content.marks)
-    if into.value:
-        use.write(into, content)
-    else:
-        use.add("write", ".", "project", "archive")
-    return EMPTY
-
-
-def patch(use: Use) -> Text:
-    parsed = use.parse(values="-p -i -d -o -r -B -F -z --input --directory --strip --output")
-    if parsed.has("--dry-run", "-C", "--check"):
-        return EMPTY
-    for path in parsed.values("-i", "--input"):
-        use.read(path)
-    for path in parsed.operands[:1]:
-        use.write(path)
-    use.add("write", ".", "project", "patch")
-    return EMPTY
-
+# --- archives ---------------------------------------------------------------------------
 
 Side = Literal["read", "write"]
 
@@ -363,21 +192,7 @@ PROGRAMS = {
     "mknod": make,
     "truncate": truncate,
     "split": split,
-    "chmod": change_mode,
-    "gchmod": change_mode,
-    "chown": change_owner,
-    "chgrp": change_owner,
-    "setfacl": access_list,
-    "chattr": access_list,
-    "chflags": access_list,
-    "setcap": access_list,
-    "chcon": access_list,
-    "restorecon": access_list,
     "dd": dd,
     "gdd": dd,
     "dcfldd": dd,
-    "tar": tar,
-    "zip": zip_files,
-    "unzip": unzip,
-    "patch": patch,
 }

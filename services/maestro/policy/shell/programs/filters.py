@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64 as base64_codec
-import binascii
-import codecs
 import re
-from collections.abc import Callable
 
+from maestro.policy.shell.programs.decoding import inputs
 from maestro.policy.shell.quoting import ansi_c
-from maestro.policy.shell.text import DECODED, EMPTY, ENVIRONMENT, NETWORK, PATH, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import DECODED, EMPTY, PATH, STDIN, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 
@@ -80,144 +77,10 @@ def _formatted(form: Text, arguments: list[Text]) -> Text:
     return Text("".join(parts), marks=marks)
 
 
-def _inputs(use: Use, paths: list[Text]) -> Text:
-    """What the program reads: the files, or its input."""
-    return joined(use.stdin if path.value == "-" else use.read(path) for path in paths) if paths else use.stdin
-
-
 def cat(use: Use) -> Text:
     parsed = use.parse()
-    return Text() if parsed.asks_for_help else _inputs(use, parsed.operands)
+    return Text() if parsed.asks_for_help else inputs(use, parsed.operands)
 
-
-def reverse(use: Use) -> Text:
-    text = _inputs(use, use.parse().operands)
-    if use.name == "tac":
-        return Text("\n".join(reversed(text.value.splitlines())), marks=text.marks) if text.known else text
-    return Text("\n".join(line[::-1] for line in text.value.split("\n")), marks=text.marks | {DECODED})
-
-
-def _decoded(text: Text, decode: Callable[[bytes], bytes]) -> Text:
-    marks = text.marks | {DECODED}
-    if not text.known or not text.value:
-        return Text(UNKNOWN, marks=marks)
-    try:
-        return Text(decode(text.value.encode("latin-1")).decode("utf-8").replace("\0", ""), marks=marks)
-    except (ValueError, binascii.Error, UnicodeError, EOFError, OSError):
-        return Text(UNKNOWN, marks=marks)
-
-
-def base64(use: Use) -> Text:
-    parsed = use.parse(values="-w --wrap -b -i -o --input --output")
-    if parsed.asks_for_help:
-        return EMPTY
-    text = _inputs(
-        use,
-        [*parsed.operands, *parsed.values("-i", "--input")]
-        if use.name == "base64" and not parsed.has("-d", "-D")
-        else parsed.operands,
-    )
-    for path in parsed.values("-o", "--output"):
-        use.write(path, text)
-    if parsed.has("-d", "-D", "--decode"):
-        codec = (
-            base64_codec.b32decode
-            if use.name == "base32"
-            else lambda data: base64_codec.b64decode(data + b"===", validate=False)
-        )
-        return _decoded(text, lambda data: codec(b"".join(data.split())))
-    if not text.known:
-        return anything(*text.marks, "encoded")
-    return Text(base64_codec.b64encode(text.value.encode()).decode(), marks=text.marks | {"encoded"})
-
-
-def xxd(use: Use) -> Text:
-    parsed = use.parse(values="-l -s -c -g -o -seek -len -cols -n -R")
-    text = _inputs(use, parsed.operands[:1])
-    for path in parsed.operands[1:2]:
-        use.write(path, anything(*text.marks))
-    if parsed.has("-r"):
-        return _decoded(
-            text,
-            lambda data: bytes.fromhex("".join(re.sub(rb"^\s*[0-9a-fA-F]+:", b"", data, flags=re.M).decode().split())),
-        )
-    return anything(*text.marks, "encoded")
-
-
-def translate(use: Use) -> Text:
-    parsed = use.parse(known="-d -s -c -C -t")
-    words = parsed.words()
-    text = use.stdin
-    if not text.known:
-        return text
-    sets = [_characters(word) for word in words]
-    if parsed.has("-d") and sets and not parsed.has("-c", "-C"):
-        return Text("".join(letter for letter in text.value if letter not in sets[0]), marks=text.marks | {DECODED})
-    if len(sets) == 2 and not parsed.options and sets[1]:
-        second = sets[1] + sets[1][-1] * max(0, len(sets[0]) - len(sets[1]))
-        return Text(
-            text.value.translate({ord(a): b for a, b in zip(sets[0], second, strict=False)}),
-            marks=text.marks | {DECODED},
-        )
-    return anything(*text.marks, DECODED)
-
-
-_CLASSES = {
-    "[:upper:]": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "[:lower:]": "abcdefghijklmnopqrstuvwxyz",
-    "[:digit:]": "0123456789",
-    "[:space:]": " \t\n\r\v\f",
-    "[:blank:]": " \t",
-}
-
-
-def _characters(text: str) -> str:
-    for name, letters in _CLASSES.items():
-        text = text.replace(name, letters)
-    text = ansi_c(text, echo=True)
-    return re.sub(
-        r"(.)-(.)", lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1)))[:512], text, flags=re.S
-    )
-
-
-def decoder(use: Use) -> Text:
-    """gzip, zcat, openssl enc, uudecode and what else turns bytes into others."""
-    parsed = use.parse(values="-S -b -T -o --suffix")
-    if parsed.asks_for_help:
-        return EMPTY
-    decodes = use.name in (
-        "zcat",
-        "gunzip",
-        "bzcat",
-        "xzcat",
-        "zstdcat",
-        "lzcat",
-        "uudecode",
-        "gzcat",
-        "bunzip2",
-        "unxz",
-    ) or parsed.has("-d", "--decompress", "--uncompress")
-    text = _inputs(use, parsed.operands)
-    for path in parsed.values("-o"):
-        use.write(path)
-    to_output = (
-        parsed.has("-c", "--stdout", "--to-stdout", "-t", "-l") or not parsed.operands or use.name.endswith("cat")
-    )
-    if not to_output:
-        for path in parsed.operands:
-            use.write(path)
-    return anything(*text.marks, *([DECODED] if decodes else []))
-
-
-def rot13(use: Use) -> Text:
-    return (
-        Text(codecs.encode(use.stdin.value, "rot13"), marks=use.stdin.marks | {DECODED})
-        if use.stdin.known
-        else use.stdin.having(DECODED)
-    )
-
-
-# --- selecting ---------------------------------------------------------------------------------------------------
 
 _FILTER_VALUES: dict[str, str] = {
     "head": "-n -c --lines --bytes",
@@ -281,7 +144,7 @@ def filtered(use: Use) -> Text:
     parsed = use.parse(values=_FILTER_VALUES.get(use.name, ""))
     if parsed.asks_for_help:
         return EMPTY
-    text = _inputs(use, parsed.operands)
+    text = inputs(use, parsed.operands)
     if use.name in ("sort", "iconv", "shuf", "sdiff"):
         for path in parsed.values("-o", "--output"):
             use.write(path, text)
@@ -294,10 +157,10 @@ def filtered(use: Use) -> Text:
             use.write(path, use.stdin)
     if use.name in ("head", "tail", "tac") and text.known and "\n" not in text.value.strip("\n"):
         return text
-    return _some_of(text)
+    return some_of(text)
 
 
-def _some_of(text: Text) -> Text:
+def some_of(text: Text) -> Text:
     """Nobody knows which part of it; but where nothing comes in, nothing goes out."""
     if text.known and not text.value and STDIN not in text.marks:
         return anything()
@@ -307,124 +170,8 @@ def _some_of(text: Text) -> Text:
 def summed(use: Use) -> Text:
     parsed = use.parse(values="-a --algorithm --files0-from")
     if not parsed.asks_for_help:
-        _inputs(use, parsed.operands)
+        inputs(use, parsed.operands)
     return anything("number")
-
-
-_PATTERN_VALUES = """
-        -e -f -A -B -C -m -d -D --regexp --file --after-context --before-context --context --max-count --include
-        --exclude --exclude-dir --exclude-from
-        --include-dir --color --colour --label --binary-files --devices --directories -g --glob --iglob -t
-        --type -T --type-not --type-add -M --max-columns -E --encoding
-        -r --replace -j --threads --sort --sortr --max-depth --maxdepth --max-filesize --pre --pre-glob --engine
-        --ignore-file --colors --field-context-separator --field-match-separator --path-separator
-        --ignore -G --file-search-regex --pager --depth --workers -W --width --context-separator
-        --dfa-size-limit --regex-size-limit --hostname-bin -p --path-to-ignore --output --passthru-n
-        """
-_TOKENS = re.compile(
-    r"AKIA|ASIA|ghp_|gho_|github_pat|sk_live|sk-ant|xox[bp]|BEGIN [\\. A-Z]*(?:RSA|OPENSSH|PRIVATE)|AIza", re.I
-)
-
-
-def grep(use: Use) -> Text:
-    """Its pattern is only text; what it looks through is read."""
-    values = _PATTERN_VALUES
-    if use.name in ("grep", "egrep", "fgrep", "zgrep", "ggrep"):
-        values = (
-            values.replace("-g ", "")
-            .replace("-t ", "")
-            .replace("-T ", "")
-            .replace("-M ", "")
-            .replace("-E ", "")
-            .replace("-r ", "")
-            .replace("-j ", "")
-            .replace("-G ", "")
-            .replace("-W ", "")
-            .replace("-p ", "")
-        )
-    elif use.name in ("ag", "ack"):
-        values = """
-            -A -B -C -m -G -g -W -p --ignore --depth --pager --after --before --context --ignore-dir
-            --ignore-file --type -t --path-to-ignore --file-search-regex --workers --max-count --match --output
-            --range-start --range-end -e
-            """
-    parsed = use.parse(values=values)
-    if parsed.asks_for_help:
-        return EMPTY
-    for command in parsed.values("--pre", "--hostname-bin"):
-        use.run([command])
-    if parsed.has("--pager") and use.name in ("ag", "ack"):
-        use.shell(parsed.value("--pager"))
-    for path in parsed.values("-f", "--file"):
-        use.read(path)
-    given = parsed.has("-e", "--regexp", "-f", "--file", "--files", "--type-list", "--match")
-    pattern = joined([*parsed.values("-e", "--regexp"), *([] if given else parsed.operands[:1])], "\n")
-    paths = parsed.operands if given else parsed.operands[1:]
-    text = joined([use.read(path, deep=_is_deep(use)) for path in paths]) if paths else use.stdin
-    marks = list(text.marks)
-    if ENVIRONMENT in marks and _picks_harmless(parsed.has("-v", "--invert-match"), pattern):
-        marks.remove(ENVIRONMENT)
-    if _TOKENS.search(pattern.value):
-        marks.append("secret")
-    if parsed.has("-l", "-L", "--files", "--files-with-matches", "--files-without-match"):
-        return anything(*(f"{PATH}{path.value}" for path in paths or [Text(".")]))
-    if parsed.has("-q", "-c", "--quiet", "--silent", "--count"):
-        return anything("number")
-    return _some_of(Text(UNKNOWN, marks=frozenset(marks)))
-
-
-_LIKE_SECRETS = re.compile(r"pass|secret|token|key|cred|auth|aws|api|priv|\.\*|\.\+|^\W*$", re.I)
-
-
-def _picks_harmless(inverted: bool, pattern: Text) -> bool:
-    """Whether a search in all variables shows only what has nothing to do with secrets."""
-    return pattern.known and not inverted and not _LIKE_SECRETS.search(pattern.value)
-
-
-def _is_deep(use: Use) -> bool:
-    return use.name not in ("grep", "egrep", "fgrep", "zgrep") or use.parsed.has("-r", "-R", "--recursive")
-
-
-def json_query(use: Use) -> Text:
-    """jq, yq, and others that take an expression and then files."""
-    words = list(use.arguments)
-    in_place = False
-    operands: list[Text] = []
-    has_file = False
-    while words:
-        word = words.pop(0)
-        if word.value in ("--arg", "--argjson", "--rawfile", "--slurpfile"):
-            if word.value.endswith("file") and len(words) > 1:
-                use.read(words[1])
-            words = words[2:]
-        elif word.value in ("-f", "--from-file") and words:
-            use.read(words.pop(0))
-            has_file = True
-        elif word.value in ("--args", "--jsonargs"):
-            break
-        elif word.value in ("-L", "--indent", "-o", "-p", "--output-format", "--input-format", "-I") and words:
-            words.pop(0)
-        elif word.value in ("--help", "-h", "--version", "-V"):
-            return EMPTY
-        elif word.value.startswith("-") and len(word.value) > 1:
-            in_place |= word.value in ("-i", "--inplace", "--in-place") or (
-                use.name == "yq" and re.fullmatch(r"-\w*i\w*", word.value) is not None
-            )
-        else:
-            operands.append(word)
-    expression = EMPTY if has_file else joined(operands[:1])
-    paths = operands if has_file else operands[1:]
-    if use.name in ("yq", "dasel", "gojq") and operands and operands[0].value in ("eval", "e", "eval-all", "ea"):
-        expression, paths = joined(operands[1:2]), operands[2:]
-    marks = []
-    if re.search(r"(?:\$ENV|\benv)\b(?!\.PATH|\.HOME)", expression.value):
-        use.add("credential", "all environment variables", "", "read")
-        marks.append("secret")
-    text = joined(use.read(path) for path in paths) if paths else use.stdin
-    if in_place:
-        for path in paths:
-            use.write(path)
-    return anything(*text.marks, *marks)
 
 
 def tee(use: Use) -> Text:
@@ -485,26 +232,8 @@ PROGRAMS = {
     "printf": printf,
     "print": echo,
     "cat": cat,
-    "tac": reverse,
-    "rev": reverse,
-    "base64": base64,
-    "gbase64": base64,
-    "base32": base64,
-    "basenc": base64,
-    "xxd": xxd,
-    "tr": translate,
-    **dict.fromkeys(
-        """
-            gzip gunzip zcat gzcat bzip2 bunzip2 bzcat xz unxz xzcat zstd unzstd zstdcat lzma unlzma lzcat lz4
-            brotli uudecode uuencode ascii85 pigz compress uncompress
-            """.split(),
-        decoder,
-    ),
-    "rot13": rot13,
     **dict.fromkeys(_FILTER_VALUES, filtered),
     **dict.fromkeys(_SUMS.split(), summed),
-    **dict.fromkeys("grep egrep fgrep zgrep rg ag ack ugrep ripgrep pcregrep ast-grep-none sift pt".split(), grep),
-    **dict.fromkeys("jq yq gojq jaq dasel fx jello".split(), json_query),
     "tee": tee,
     "yes": yes,
     "seq": sequence,
@@ -516,6 +245,3 @@ PROGRAMS = {
     "tempfile": temporary,
     **dict.fromkeys(_FACTS.split(), fact),
 }
-
-
-__all__ = ["NETWORK", "PROGRAMS"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maestro.policy.paths import canonical, info
-from maestro.policy.shell.text import PATH, Text, anything, joined
+from maestro.policy.shell.text import PATH, Text, anything
 from maestro.policy.shell.use import Use
 
 _ENDS = (";", "+", "\\+", "\\;")
@@ -185,5 +185,3 @@ PROGRAMS = {
     "mlocate": locate,
     "plocate": locate,
 }
-
-__all__ = ["PROGRAMS", "joined"]

@@ -161,7 +161,7 @@ def _alias(use: Use, value: Text, arguments: list[Text]) -> Text:
     return use.run([Text("git"), *words, *arguments])
 
 
-# --- commands with a function --------------------------------------------------------------------------------------------
+# --- commands with a function ---------------------------------------------------------------------------
 
 
 def checkout(use: Use) -> Text:

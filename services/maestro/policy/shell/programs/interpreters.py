@@ -123,7 +123,7 @@ def _script(use: Use, path: Text, arguments: list[Text]) -> Text:
         use.opaque("remote", "runs a script from the network")
         return anything()
     if path.value.endswith("manage.py"):
-        from maestro.policy.shell.programs.data import django
+        from maestro.policy.shell.programs.frameworks import django
 
         return django(use, arguments)
     return shells.run_file(use, path, arguments)
@@ -342,7 +342,7 @@ def _script_of(use: Use, pending: list[Text]) -> Text:
         use.opaque("remote", "runs a script from the network")
         return anything()
     if path.value.endswith("artisan") or path.value in ("artisan", "bin/console"):
-        from maestro.policy.shell.programs.data import artisan
+        from maestro.policy.shell.programs.frameworks import artisan
 
         return artisan(use, pending[1:])
     if path.value in ("bin/rails", "bin/rake", "./bin/rails", "./bin/rake"):

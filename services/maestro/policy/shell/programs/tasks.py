@@ -1,4 +1,4 @@
-"""What does a task do, as its name says? `make deploy`, `npm run db:migrate`, `scripts/release.sh`: the name is all there is."""
+"""What does a task do, as its name says? `make deploy`, `npm run db:migrate`: there is nothing else to go by."""
 
 from __future__ import annotations
 

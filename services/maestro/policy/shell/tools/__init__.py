@@ -1,4 +1,4 @@
-"""Programs that a table describes, one file per field of work. To add one, add a line; see maestro.policy.shell.table."""
+"""Programs that a table describes, a file for each field of work. To add one, add a line: see ..table."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from maestro.policy.shell.tools import (
     databases,
     dependencies,
     development,
+    disks,
+    forges,
     infrastructure,
+    languages,
     network,
+    rights,
     secrets,
     system,
 )
 
 TOOLS: dict[str, Tool] = {
     **development.TOOLS,
+    **languages.TOOLS,
+    **forges.TOOLS,
     **dependencies.TOOLS,
     **databases.TOOLS,
     **containers.TOOLS,
@@ -25,4 +31,6 @@ TOOLS: dict[str, Tool] = {
     **secrets.TOOLS,
     **network.TOOLS,
     **system.TOOLS,
+    **disks.TOOLS,
+    **rights.TOOLS,
 }

@@ -42,9 +42,12 @@ TOOLS: dict[str, Tool] = {
         rm|rmi -v|--volumes : data-destroy/volumes
         rm : delete@outside/container
         rmi : delete@outside/image
-        container|image|network|builder|buildx|context|config|plugin|manifest|checkpoint rm|remove|prune : delete@outside/container
-        image|container|network|volume|context|plugin|node|service|stack|secret|config|swarm|buildx|manifest|builder|trust ls|list|inspect|ps|logs|top|stats|history|diff|port|du|show|tree : read
-        ps|images|logs|inspect|top|stats|port|diff|history|version|info|search|events|wait|attach|context|scout|sbom : read
+        container|image|network|builder|buildx|context|config|plugin|manifest|checkpoint rm|remove|\
+        prune : delete@outside/container
+        image|container|network|volume|context|plugin|node|service|stack|secret|config|swarm|buildx|manifest|\
+        builder|trust ls|list|inspect|ps|logs|top|stats|history|diff|port|du|show|tree : read
+        ps|images|logs|inspect|top|stats|port|diff|history|version|info|search|events|wait|attach|context|\
+        scout|sbom : read
         buildx build --push : deploy/image
         build --push : deploy/image
         build|buildx|builder|image : run-code@project/image
@@ -129,7 +132,6 @@ TOOLS: dict[str, Tool] = {
     "lxc": Tool(
         """
             config|profile|image|network|storage show|list|get|info : read
-        
             list|info|version : read
             delete : data-destroy/machine
             exec : @after-dashes
@@ -148,10 +150,12 @@ TOOLS: dict[str, Tool] = {
     "kubectl": Tool(
         """
         get secret|secrets|secret/*|secrets/*|*,secret*|secret,* : credential/read
-        get|describe|logs|log|top|explain|api-resources|api-versions|version|cluster-info|diff|wait|options|completion|events|plugin|kustomize : read
+        get|describe|logs|log|top|explain|api-resources|api-versions|version|cluster-info|diff|wait|options|\
+        completion|events|plugin|kustomize : read
         describe secret|secrets : credential/read
         config view --raw : credential/read
-        config set-credentials|set-cluster|delete-cluster|delete-context|delete-user|unset : security-config/cluster settings
+        config set-credentials|set-cluster|delete-cluster|delete-context|delete-user|\
+        unset : security-config/cluster settings
         config use-context|set-context|rename-context|set : deploy/context
         config : read
         create secret : credential/write
@@ -179,7 +183,8 @@ TOOLS: dict[str, Tool] = {
         apply|create|replace : @kubectl-apply
         rollout status|history : read
         argo|rollouts get|list|status : read
-        set|scale|autoscale|expose|patch|edit|label|annotate|rollout|attach|apply|create|argo|rollouts|cnpg|cert-manager : deploy
+        set|scale|autoscale|expose|patch|edit|label|annotate|rollout|attach|apply|create|argo|rollouts|cnpg|\
+        cert-manager : deploy
         krew install|upgrade|uninstall : dependency@system
         krew : read
         neat|tree|ctx|ns|view-allocations|stern|tail|who-can|get-all|images|lineage|df-pv|resource-capacity : read
@@ -193,7 +198,8 @@ TOOLS: dict[str, Tool] = {
             --since --since-time --timeout --for --grace-period --from-literal --from-file --from-env-file
             --resource-version --revision --to-revision --overrides --env --labels --limits --requests --max
             --min --cpu-percent --record_ --field-manager --max-log-requests --certificate-authority
-            --client-key --client-certificate --pod-selector --address --local-port --www --www-prefix --port --profile --username
+            --client-key --client-certificate --pod-selector --address --local-port --www --www-prefix --port
+            --profile --username
             --password
             """.replace("--kustomize_ ", "").replace("--record_ ", ""),
         reads="-f_ --kubeconfig_ --from-file --from-env-file --client-key",

@@ -6,7 +6,8 @@ from maestro.policy.shell.table import Tool
 
 _APT = Tool(
     """
-    search|show|list|policy|depends|rdepends|changelog|showsrc|showpkg|stats|moo|madison|download|source|check|indextargets|showhold|showmanual : read
+    search|show|list|policy|depends|rdepends|changelog|showsrc|showpkg|stats|moo|madison|download|source|\
+    check|indextargets|showhold|showmanual : read
     add|edit-sources : security-config/package source
     autoclean|clean : delete@generated
     : dependency@system
@@ -41,7 +42,9 @@ _PACMAN = Tool(
 _BREW = Tool(
     """
     -S|--prefix|--cellar|--cache|--caskroom|--repository|--repo|--config|--env|--version : read
-    tap-info|homepage|fetch|dr|ls|abv|--prefix|list|info|search|deps|uses|outdated|doctor|config|home|desc|leaves|log|cat|formulae|casks|options|missing|commands|shellenv|--prefix|--cellar|--cache|help|analytics|audit|style|readall|livecheck : read
+    tap-info|homepage|fetch|dr|ls|abv|--prefix|list|info|search|deps|uses|outdated|doctor|config|home|desc|\
+    leaves|log|cat|formulae|casks|options|missing|commands|shellenv|--prefix|--cellar|--cache|help|analytics|\
+    audit|style|readall|livecheck : read
     services list|info : read
     services : service
     bundle dump|check|list : read

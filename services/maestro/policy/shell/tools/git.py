@@ -80,7 +80,8 @@ BRANCH = Tool(
     -f|--force|-M|-C : git-discard/branch moved
     -d|--delete -r|--remotes : git-local
     -d|--delete|-m|--move|-c|--copy|-u|--set-upstream-to|--unset-upstream|--edit-description : git-local
-    -a|--all|-r|--remotes|-v|-vv|--list|-l|--show-current|--contains|--no-contains|--merged|--no-merged|--points-at : read
+    -a|--all|-r|--remotes|-v|-vv|--list|-l|--show-current|--contains|--no-contains|--merged|--no-merged|\
+    --points-at : read
     $ : read
     : git-local
     """,

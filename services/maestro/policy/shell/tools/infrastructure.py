@@ -42,7 +42,8 @@ TOOLS: dict[str, Tool] = {
         --all ~destroy : data-destroy/infrastructure
         run-all|run plan|validate|output|show|init : read
         state rm|push : data-destroy/state
-        plan|validate|output|show|graph|version|hclfmt|render|find|list|plan-all|validate-all|output-all|init|graph-dependencies|render-json : read
+        plan|validate|output|show|graph|version|hclfmt|render|find|list|plan-all|validate-all|output-all|init|\
+        graph-dependencies|render-json : read
         : deploy
         """
     ),
@@ -60,7 +61,8 @@ TOOLS: dict[str, Tool] = {
         config --show-secrets : credential/read
         stack output|export --show-secrets : credential/read
         config set|rm|rm-all|set-all|cp|refresh : deploy/settings
-        stack|config|plugin|org|policy|schema|env check|get-default|validate-config|search|ls|list|output|get|history|graph|export : read
+        stack|config|plugin|org|policy|schema|env check|get-default|validate-config|search|ls|list|output|get|\
+        history|graph|export : read
         preview|pre|stack|about|version|whoami|logs|history|convert|config : read
         login|logout : credential/write
         new : write@project

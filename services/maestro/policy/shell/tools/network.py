@@ -92,9 +92,11 @@ TOOLS: dict[str, Tool] = {
     "ip": Tool(
         """
         netns exec * : runs
-        a|addr|address|l|link|r|route|n|neigh|rule|ru|netns|tunnel|tuntap|maddr|maddress|m|neighbor|mroute|token|xfrm $ : read
+        a|addr|address|l|link|r|route|n|neigh|rule|ru|netns|tunnel|tuntap|maddr|maddress|m|neighbor|mroute|\
+        token|xfrm $ : read
         monitor|mo : read
-        a|addr|address|l|link|r|route|n|neigh|rule|ru|netns|tunnel|tuntap|maddr|maddress|m|neighbor|mroute|token show|list|ls|get|monitor|sh|s : read
+        a|addr|address|l|link|r|route|n|neigh|rule|ru|netns|tunnel|tuntap|maddr|maddress|m|neighbor|mroute|\
+        token show|list|ls|get|monitor|sh|s : read
         -V|--Version $ : read
         $ : read
         : security-config/network

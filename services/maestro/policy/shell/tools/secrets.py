@@ -89,13 +89,17 @@ TOOLS: dict[str, Tool] = {
     "transcrypt": Tool(": credential/read"),
     "gpg": Tool(
         """
-        -k|--list-keys|--list-public-keys|--list-sigs|--fingerprint|--version|--list-packets|--check-sigs|--list-config : read
+        -k|--list-keys|--list-public-keys|--list-sigs|--fingerprint|--version|--list-packets|--check-sigs|\
+        --list-config : read
         -K|--list-secret-keys : read
         --verify : read
         --export-secret-keys|--export-secret-subkeys|--export-ownertrust : credential/read
-        --delete-secret-keys|--delete-secret-key|--delete-keys|--delete-key|--delete-secret-and-public-key : credential/delete
-        --gen-key|--generate-key|--full-generate-key|--full-gen-key|--quick-generate-key|--quick-gen-key|--edit-key|--passwd|--change-passphrase|--quick-add-key : credential/write
-        --import|--recv-keys|--receive-keys|--refresh-keys|--import-ownertrust|--keyserver|--lsign-key|--sign-key|--locate-keys : security-config/trust
+        --delete-secret-keys|--delete-secret-key|--delete-keys|--delete-key|\
+        --delete-secret-and-public-key : credential/delete
+        --gen-key|--generate-key|--full-generate-key|--full-gen-key|--quick-generate-key|--quick-gen-key|\
+        --edit-key|--passwd|--change-passphrase|--quick-add-key : credential/write
+        --import|--recv-keys|--receive-keys|--refresh-keys|--import-ownertrust|--keyserver|--lsign-key|\
+        --sign-key|--locate-keys : security-config/trust
         --export|-a !--export-secret-keys : read
         -d|--decrypt : credential/read
         -e|--encrypt|-c|--symmetric|-s|--sign|-b|--detach-sign|--clearsign|--clear-sign : reads

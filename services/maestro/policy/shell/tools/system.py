@@ -75,7 +75,6 @@ TOOLS: dict[str, Tool] = {
         ),
     ),
     "expr": _LOOK,
-    # services
     "systemctl": Tool(
         """
         status|show|list-*|is-*|cat|get-default|help|whoami|show-environment : read
@@ -83,10 +82,15 @@ TOOLS: dict[str, Tool] = {
         service-log-level|service-log-target|log-level|log-target|service-watchdogs : security-config/audit
         cancel|try-reload-or-restart|default|switch-root|unset-environment : service
         $ : read
-        poweroff|reboot|halt|kexec|suspend-then-hibernate|suspend|hibernate|rescue|emergency|hybrid-sleep|soft-reboot|exit : service/power,security-config/power
-        stop|disable|mask|kill ~*audit*|*firewall*|ufw*|*iptables*|*nftables*|fail2ban*|apparmor*|*selinux*|*syslog*|*falcon*|clamav*|ossec*|wazuh*|*crowdstrike*|*defender*|sshd*|ssh|ssh.service|*journald*|osquery* : security-config/guard stopped
-        enable|disable|mask|unmask|edit|link|preset|preset-all|reenable|set-default|set-property|add-wants|add-requires|import-environment|set-environment|revert|attach : security-config/start-up
-        daemon-reload|daemon-reexec|start|stop|restart|reload|try-restart|reload-or-restart|kill|reset-failed|isolate|freeze|thaw|clean|bind|mount-image : service
+        poweroff|reboot|halt|kexec|suspend-then-hibernate|suspend|hibernate|rescue|emergency|hybrid-sleep|\
+        soft-reboot|exit : service/power,security-config/power
+        stop|disable|mask|kill ~*audit*|*firewall*|ufw*|*iptables*|*nftables*|fail2ban*|apparmor*|*selinux*|\
+        *syslog*|*falcon*|clamav*|ossec*|wazuh*|*crowdstrike*|*defender*|sshd*|ssh|ssh.service|*journald*|\
+        osquery* : security-config/guard stopped
+        enable|disable|mask|unmask|edit|link|preset|preset-all|reenable|set-default|set-property|add-wants|\
+        add-requires|import-environment|set-environment|revert|attach : security-config/start-up
+        daemon-reload|daemon-reexec|start|stop|restart|reload|try-restart|reload-or-restart|kill|reset-failed|\
+        isolate|freeze|thaw|clean|bind|mount-image : service
         """,
         values="-t --type -p --property -H --host -M --machine -n --lines -o --output -s --signal --root",
     ),
@@ -136,39 +140,8 @@ TOOLS: dict[str, Tool] = {
     "taskkill": Tool(": service/process"),
     "tasklist": _LOOK,
     "ipcrm": Tool(": service/process"),
-    **dict.fromkeys(
-        "shutdown reboot poweroff halt init telinit pm-suspend".split(),
-        Tool("-c|--help : read\n: service/power,security-config/power", help=""),
-    ),
     "wall": Tool(": service/message"),
     "write": Tool(": service/message"),
-    # accounts and rights
-    **dict.fromkeys(
-        """
-            useradd adduser userdel deluser usermod groupadd addgroup groupdel delgroup groupmod gpasswd
-            newusers chpasswd chgpasswd vipw vigr chsh chfn newgrp pwconv pwunconv grpconv groupmems dscl
-            dseditgroup sysadminctl net-user realm authselect authconfig pam-auth-update faillock pam_tally2
-            visudo sudoedit loginctl-x newuidmap newgidmap dsenableroot pwpolicy
-            """.split(),
-        Tool("--help|-h|-V : read\n: security-config/account", help="--help"),
-    ),
-    "passwd": Tool("-S|--status : read\n: credential/write,security-config/account", values="-n -x -w -i", help=""),
-    "smbpasswd": Tool(": credential/write"),
-    "kpasswd": Tool(": credential/write"),
-    "yppasswd": Tool(": credential/write"),
-    "chage": Tool("-l|--list : read\n: security-config/account"),
-    "lslogins": _LOOK,
-    "dscl": Tool(
-        "-read|-readall|-readpl|-list|-search|-diff : read\n~read|list|search : read\n: security-config/account",
-        single=True,
-    ),
-    "csrutil": Tool("status : read\n: security-config/protection"),
-    "spctl": Tool("--status|--assess|-a : read\n: security-config/protection"),
-    "fdesetup": Tool("status|list : read\n: security-config/disk encryption"),
-    "codesign": Tool("-d|-v|--verify|--display|-dv : read\n: credential/read"),
-    "xattr": Tool("-d|-c|-w|-dr|-cr|-rd|-rc : security-config/attributes\n: read"),
-    "setfattr": _RIGHTS,
-    "tccutil": _RIGHTS,
     "defaults": Tool("read|read-type|domains|find|help : read\n: security-config/settings"),
     "nvram": Tool("-p|-x : read\n: security-config/firmware"),
     "pmset": Tool("-g : read\n: security-config/power"),
@@ -176,10 +149,6 @@ TOOLS: dict[str, Tool] = {
     "profiles": Tool("~list|show|status : read\n: security-config/settings"),
     "gsettings": Tool("get|list-*|describe|range|writable|monitor : read\n: security-config/settings"),
     "dconf": Tool("read|list|dump : read\n: security-config/settings"),
-    "setenforce": _RIGHTS,
-    "setsebool": _RIGHTS,
-    "semanage": Tool("~-l|--list : read\n-l|--list : read\n: security-config/rights"),
-    "semodule": Tool("-l : read\n: security-config/rights"),
     **dict.fromkeys(
         """
             aa-disable aa-complain aa-enforce aa-teardown apparmor_parser aa-remove-unknown capsh setpriv-x
@@ -187,63 +156,18 @@ TOOLS: dict[str, Tool] = {
             """.split(),
         _RIGHTS,
     ),
-    "auditctl": Tool("-l|-s : read\n: security-config/audit"),
-    "auditd": Tool(": security-config/audit"),
     **dict.fromkeys("ausearch aureport".split(), _LOOK),
     **dict.fromkeys("iptables ip6tables ebtables arptables iptables-legacy iptables-nft".split(), _FIREWALL),
     **dict.fromkeys("iptables-save ip6tables-save".split(), _LOOK),
-    **dict.fromkeys(
-        "iptables-restore ip6tables-restore ipset ipvsadm".split(),
-        Tool("list : read\n-L|-l : read\n: security-config/firewall"),
-    ),
-    "nft": Tool("list : read\n: security-config/firewall"),
-    "ufw": Tool("status|version|show|app : read\n: security-config/firewall", dry="--dry-run"),
-    "firewall-cmd": Tool(
-        """
-            --state|--list-all|--list-ports|--list-services|--get-zones|--get-active-zones|\
-            --get-default-zone|--list-all-zones|--query-port|--list-rich-rules : read
-            : security-config/firewall
-            """
-    ),
-    "pfctl": Tool("-s : read\n: security-config/firewall", values="-s -f -t -T"),
-    "fail2ban-client": Tool("status|ping|version|get : read\n: security-config/firewall"),
-    "netsh": Tool("~show : read\n: security-config/firewall"),
-    "sysctl": Tool("-w|-p|--system|--load|--write : security-config/kernel\n~*=* : security-config/kernel\n: read"),
-    **dict.fromkeys(
-        """
-            insmod modprobe rmmod depmod kexec kpatch bpftool grub-install grub-mkconfig update-grub efibootmgr
-            update-initramfs mkinitcpio dracut dkms kmod
-            """.split(),
-        Tool("-l|--list|-n|--dry-run|-v $ : read\n: security-config/kernel", help="--help"),
-    ),
-    "ldconfig": Tool("-p : read\n: security-config/libraries"),
-    "update-alternatives": Tool("--list|--display|--query|--get-selections : read\n: security-config/programs"),
     "mount": Tool("$ : read\n-l : read\n--bind : security-config/mount\n: security-config/mount", values="-t -o -L -U"),
-    **dict.fromkeys(
-        """
-            umount swapon swapoff fusermount mountpoint-x losetup pivot_root switch_root sshfs mount.nfs
-            mount.cifs exportfs autofs udisksctl
-            """.split(),
-        Tool("-l|--show|-a $ : read\n$ : read\n: security-config/mount"),
-    ),
     "mountpoint": _LOOK,
     "swapon": Tool("--show|-s : read\n: security-config/mount"),
     "hdiutil": Tool("info|imageinfo|verify : read\n: security-config/mount"),
-    "sshd": Tool("-t|-T|-V : read\n: security-config/log-in"),
     "logname": _LOOK,
     "dbus-send": Tool(": service"),
     "busctl": Tool("list|status|tree|introspect|get-property : read\n: service"),
-    "polkit": _RIGHTS,
     "machinectl": Tool("list*|status|show*|image-status : read\nshell : runs\n: service"),
     "reg": Tool("query : read\n: security-config/registry"),
-    **dict.fromkeys(
-        """
-            schtasks sc wmic net icacls takeown cacls attrib bcdedit vssadmin wbadmin cipher wevtutil diskpart
-            rundll32 regsvr32 mshta cscript wscript bitsadmin certutil.exe
-            """.split(),
-        Tool("query|view|list : read\n: security-config/windows,opaque/windows"),
-    ),
-    # macOS
     **dict.fromkeys(
         """
             pkgutil plutil sips mdimport lipo qlmanage textutil symbols applesingle binhex macbinary
@@ -259,124 +183,18 @@ TOOLS: dict[str, Tool] = {
             values="-type -r",
         ),
     ),
-    # disks
-    **dict.fromkeys(
-        """
-            mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat
-            mkfs.f2fs mkfs.jfs mkfs.minix mkfs.reiserfs mke2fs mkdosfs mkntfs mkexfatfs mkswap newfs newfs_hfs
-            newfs_apfs newfs_msdos format
-            """.split(),
-        Tool(
-            "-V $ : read\n-n !-L : read\n: data-destroy/disk",
-            values="-t -L -U -b -i -m -N -O -E -T -C -F_ -I_ -d -l -s".replace(" -F_ -I_", ""),
-            help="-h --help",
-        ),
-    ),
-    "mkfs.vfat": Tool(": data-destroy/disk", help="--help"),
-    "mkfs.fat": Tool(": data-destroy/disk", help="--help"),
-    "mkdosfs": Tool(": data-destroy/disk", help="--help"),
-    "mkfs.ntfs": Tool("-n|--no-action : read\n: data-destroy/disk", help="--help"),
-    "mkfs.xfs": Tool(
-        "-N : read\n-V : read\n: data-destroy/disk",
-        values="-d -l -n -b -L -m -i -s -r -p",
-        help="--help",
-    ),
-    "mkfs.btrfs": Tool("-V : read\n: data-destroy/disk", help="--help"),
-    **dict.fromkeys(
-        "sgdisk sfdisk".split(),
-        Tool(
-            """
-                -l|--list|-p|--print|-v|--verify|-s|--show-size|-d|--dump|-V|--list-types|-x|--list-details|\
-                -i $ : read
-                -l|--list|-p|--print|-v|--verify|-V|--version|-L|-J|--json|-d|--dump : read
-                -n|--no-act : read
-                : data-destroy/disk
-                """,
-            values="-t -c -C -H -S -b -N --part-type --label",
-            help="-h --help",
-        ),
-    ),
-    **dict.fromkeys(
-        "fdisk gdisk cfdisk cgdisk".split(),
-        Tool(
-            "-l|--list|-v|-V|--version : read\n: data-destroy/disk",
-            values="-b -c -C -H -S -t",
-            help="-h --help",
-        ),
-    ),
     "blockdev": Tool("--get*|--report : read\n: security-config/disk"),
-    **dict.fromkeys(
-        "dump restore partprobe sgpio kpartx zramctl multipath".split(),
-        Tool("-s|--summary|-l|--list : read\n: data-destroy/disk"),
-    ),
     **dict.fromkeys(
         "strip objcopy patchelf install_name_tool".split(),
         Tool(": writes", values="-o -O -I -R -K -N --output-target --rpath", writes="-o"),
     ),
-    "parted": Tool("-l|--list : read\n~print : read\n* unit * print : read\n: data-destroy/disk", help="-h --help"),
-    **dict.fromkeys(
-        """
-            wipefs blkdiscard hdparm nvme badblocks cryptsetup lvremove vgremove pvremove lvreduce mdadm zpool
-            zfs btrfs diskutil dmsetup partx-x tune2fs e2fsck fsck fsck.ext4 xfs_repair resize2fs debugfs
-            sg_format ddrescue partclone partimage fstrim growpart lvextend lvresize pvcreate vgcreate lvcreate
-            vgextend pvresize e2label xfs_growfs
-            """.split(),
-        Tool(
-            """
-                -n|--no-act|--dry-run|-N : read
-                ~list|status|show|info|get|history|iostat|luksDump|version|id-ctrl|smart-log|iostat|\
-                luksUUID|usage|df|activity|apfs-list : read
-                --detail|--examine|--query|-D|--scan|-I|-i|-tT|-T|-l|--list|-h $ : read
-                --detail|--examine|--query|--scan|-I|-tT|-T|-l : read
-                : data-destroy/disk
-                """,
-            values="-t -o -s",
-            help="--help",
-        ),
-    ),
-    "wipefs": Tool("-n|--no-act : read\n-a|--all|-o|--offset : data-destroy/disk\n: read", values="-t -o"),
-    "smartctl": Tool("-t|-s : security-config/disk\n: read"),
-    "lvs": _LOOK,
-    "vgs": _LOOK,
-    "pvs": _LOOK,
     "lvdisplay": _LOOK,
     "vgdisplay": _LOOK,
     "pvdisplay": _LOOK,
     "quota": _LOOK,
     "repquota": _LOOK,
     "setquota": _RIGHTS,
-    "tmutil": Tool("list*|status|latestbackup|destinationinfo|compare|uniquesize : read\n: data-destroy/backup"),
-    "restic": Tool(
-        """
-            snapshots|ls|find|stats|check|diff|version|cat|list : read
-            forget|prune : data-destroy/backup
-            dump|mount : personal-data/read
-            key : credential/write
-            init|backup|copy : network@remote/send
-            : data-change
-            """,
-        values="-r --repo -p --password-file --tag --host --path -o",
-        dry="-n --dry-run",
-        reads="-p --password-file",
-    ),
-    "borg": Tool(
-        """
-            list|info|check|diff|--version : read
-            delete|prune|compact : data-destroy/backup
-            key|change-passphrase : credential/write
-            extract|mount|export-tar : write@project
-            : network@remote/send
-            """,
-        dry="-n --dry-run",
-    ),
-    "duplicity": Tool(
-        "collection-status|list-current-files|verify : read\nremove-* : data-destroy/backup\n: network@remote/send"
-    ),
-    "tarsnap": Tool("--list-archives : read\n-d|--nuke : data-destroy/backup\n: network@remote/send"),
     "rsnapshot": Tool("-t : read\nconfigtest|du|diff : read\n: data-change"),
-    "timeshift": Tool("--list : read\n--delete|--delete-all|--restore : data-destroy/backup\n: data-change"),
-    "snapper": Tool("list|status|diff : read\ndelete|rollback|undochange : data-destroy/backup\n: data-change"),
-    # clipboards, trash, screens
     **dict.fromkeys("pbpaste xclip xsel wl-paste".split(), Tool(": read")),
     **dict.fromkeys("pbcopy wl-copy".split(), Tool(": read")),
     **dict.fromkeys(
@@ -425,20 +243,10 @@ TOOLS: dict[str, Tool] = {
     "stress-ng": Tool(": service/load"),
     "sysbench": Tool(": service/load"),
     "thefuck": Tool(": opaque/earlier command"),
-    # more accounts, kernels, guards
-    **dict.fromkeys(
-        "ldapadd ldapmodify ldapdelete ldappasswd ldapmodrdn samba-tool dsmod dsadd net ipa kadmin".split(),
-        Tool(": security-config/account"),
-    ),
     **dict.fromkeys(
         "ldapsearch ldapdomaindump ldapwhoami".split(),
         Tool("-w : credential/send,personal-data/read\n: personal-data/read", values="-H -D -w -b -s -h -p"),
     ),
-    **dict.fromkeys(
-        "kextload kextunload kldload kldunload kextutil systemextensionsctl".split(),
-        Tool("list : read\n: security-config/kernel"),
-    ),
-    "kmutil": Tool("showloaded|inspect|find|libraries : read\n: security-config/kernel"),
     **dict.fromkeys(
         """
             kextstat kextfind kldstat sockstat smbstatus showmount smbutil dscacheutil ioreg fs_usage
@@ -449,18 +257,9 @@ TOOLS: dict[str, Tool] = {
     "log": Tool("erase|config : security-config/audit\n: read"),
     "sysrc": Tool("~*=* : security-config/start-up\n: read"),
     **dict.fromkeys(
-        """
-            mdatp clamscan-none falconctl sentinelctl crowdstrike osqueryctl wazuh-control ossec-control
-            esets_daemon cbagentd-ctl freshclam-none aide rkhunter-none chkrootkit-none tripwire-none
-            """.split(),
-        Tool("health|status|version|--version|connectivity : read\n: security-config/guard stopped"),
-    ),
-    **dict.fromkeys(
         "clamscan freshclam rkhunter chkrootkit tripwire lynis".split(), Tool("--remove : delete@outside\n: read")
     ),
-    "agetty": Tool(": security-config/log-in"),
     "choom": Tool(": service/process"),
-    "ksu": Tool(": security-config/privileges"),
     "SetFile": Tool(": write@project"),
     "gcore": Tool(": credential/read"),
     "dhclient": Tool(": security-config/network", shells="-sf"),
@@ -468,7 +267,6 @@ TOOLS: dict[str, Tool] = {
         ": service", shells="-x --exec -a --startas", values="-n -u -g -p --pidfile --name --user"
     ),
     "plymouth": Tool(": service", shells="--command"),
-    "wall": Tool(": service/message"),
     "autoheader": Tool(": run-code@project"),
     "msgfilter": Tool(": write@project"),
     "rpmquery": Tool(": read", shells="--eval_"),
@@ -488,12 +286,18 @@ TOOLS: dict[str, Tool] = {
     ),
     **dict.fromkeys(
         """
-        gitui lazygit gita gitk b3sum rhash choose tv tspin hledger hledger-ui trdsql bcftools samtools bedtools rmlint fclones dua
-        duc gdu yek repomix tre exiv2 filefrag findfs zipinfo zipgrep zipnote rga zgrep b2sum cpufreq-info cpupower userdbctl
-        pg_config pg_controldata pg_checksums pg_waldump pg_verifybackup pg_amcheck pg_walsummary mysqlbinlog atq attr lshw
-        lspcmcia hwloc-ls lstopo numastat powertop bpftrace-none ltrace-none ddgr googler scutil-none inotifywait fswatch dstat
-        collectl netdata gnuplot-none lolcat asciitree gum presenterm pdfgrep catdoc antiword odt2txt epub2txt html2text w3m-none
-        lsdvd mpc playerctl pactl amixer alsamixer xrandr xdpyinfo xprop xwininfo wmctrl fc-list fc-match gtk-launch-none
+        gitui lazygit gita gitk b3sum rhash choose tv tspin hledger hledger-ui trdsql bcftools samtools bedtools
+        rmlint fclones dua
+        duc gdu yek repomix tre exiv2 filefrag findfs zipinfo zipgrep zipnote rga zgrep b2sum cpufreq-info
+        cpupower userdbctl
+        pg_config pg_controldata pg_checksums pg_waldump pg_verifybackup pg_amcheck pg_walsummary mysqlbinlog
+        atq attr lshw
+        lspcmcia hwloc-ls lstopo numastat powertop bpftrace-none ltrace-none ddgr googler scutil-none
+        inotifywait fswatch dstat
+        collectl netdata gnuplot-none lolcat asciitree gum presenterm pdfgrep catdoc antiword odt2txt epub2txt
+        html2text w3m-none
+        lsdvd mpc playerctl pactl amixer alsamixer xrandr xdpyinfo xprop xwininfo wmctrl fc-list fc-match
+        gtk-launch-none
         sqlite3_analyzer parquet-tools avro-tools orc-tools protoc-none dnsx tlsx asnmap httpx-none ipinfo speedtest-rs
         uuid uuidparse cal espeak espeak-ng figlet pv vmtouch numbat calc qalc genact
         """.split(),
@@ -501,19 +305,6 @@ TOOLS: dict[str, Tool] = {
     ),
     "ghq": Tool("list|root : read\nrm : delete@home/recursive\n: git-remote/fetch"),
     "adb": Tool("devices|logcat|version|get-state|get-serialno|help : read\nshell : runs\n: service/device"),
-    "fastboot": Tool("devices|getvar : read\n: data-destroy/device"),
-    **dict.fromkeys(
-        "gitlab-runner gitlab-ctl".split(),
-        Tool(
-            """
-                status|list|verify|help|--version|tail|show-config|check-config : read
-                register|unregister : credential/write
-                cleanse|remove-accounts|pg-upgrade : data-destroy
-                : service
-                """
-        ),
-    ),
-    "getent": Tool("shadow|gshadow : credential/read\n: read"),
     "cpio": Tool(
         "+ !-i : @cpio\n: write@project/archive", shells="--rsh-command", values="-F -O -I -H -D", help="--help"
     ),
@@ -537,7 +328,6 @@ TOOLS: dict[str, Tool] = {
         Tool(": runs", values="-c -n -u -l", first=True),
     ),
     "socket": Tool("-p|--program : opaque/remote\n: network@remote/send", values="-p", shells="-p"),
-    "sshuttle": Tool(": security-config/tunnel", values="-r -e --ssh-cmd -x", shells="-e --ssh-cmd"),
     "varnishncsa": Tool(": read", values="-w -g -q -F", writes="-w"),
     "exiftool": Tool("~-*=* : write@project\n: read"),
     "tmate": Tool(": network@remote/listen,security-config/tunnel"),
