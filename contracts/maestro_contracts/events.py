@@ -67,7 +67,7 @@ class ActorRevoked(Event):
 
 class PersonEnrolled(Event):
     """A person, what they may decide (`roles`, all of them: earlier ones that are not named are taken back), and a key
-    of theirs, an OpenSSH public key line; it is empty where they decide only through a gateway. `name` is for people."""
+    of theirs, an OpenSSH public key line; empty where they decide only through a gateway. `name` is for people."""
 
     person: str
     key: str
@@ -491,8 +491,9 @@ class ActionProposed(Event):
 
 
 class ActionClassified(Event):
-    """The action's level, computed from its payload by the policy named here. `asked` is the digest of what people are
-    asked about (the parts above level 1; empty at level 1). `violation`: what was claimed is lower than the level."""
+    """The action's level, computed from its payload by the policy named here and the code whose SHA-256 is `judge`: the
+    same three always give the same level. `asked` is the digest of what people are asked about (the parts above level
+    1; empty at level 1). `violation`: what was claimed is lower than the level."""
 
     proposal: str
     level: int
@@ -501,6 +502,7 @@ class ActionClassified(Event):
     parts: tuple[ActionPart, ...] = ()
     asked: str = ""
     violation: str = ""
+    judge: str = ""
 
 
 class ApprovalGiven(Event):

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import msgspec
+
 from maestro.bus.client import ask
 from maestro.cli.answers import AskAgain, how_to_decide, is_long, read_choice, read_option, takes_answers
 from maestro.cli.errors import CliError
@@ -23,9 +25,11 @@ from maestro.runs.state import GateState, RunState
 from maestro_contracts import events as e
 from maestro_contracts.commands import DecideGate
 from maestro_contracts.records import Question
+from maestro_contracts.workflow_rules import match_choice
 
 if TYPE_CHECKING:
     from maestro.agents.playbook import Playbook
+    from maestro.cli.own_key import OwnKey
 
 SAID_BY_MAESTRO = "[Maestro]"
 
@@ -35,7 +39,23 @@ async def decide(store: Store, run: str, command: DecideGate) -> str:
     return await ask(store, run, command, f"decide:{uuid4().hex}")
 
 
-Decide = Callable[[DecideGate], Awaitable[object]]
+Decide = Callable[[DecideGate, e.GateOpened], Awaitable[object]]
+"""Sends an answer to the gate as it was shown, signed where the person has a key."""
+
+
+def sender(store: Store, run: str, own: OwnKey | None) -> Decide:
+    """Answers in the name of whoever holds this key; unsigned without one. Raises KeyRefused and Unreadable."""
+
+    async def send(command: DecideGate, opened: e.GateOpened) -> str:
+        from maestro.cli.signing import signed
+
+        now = time.time_ns() // 1_000_000
+        choice = match_choice(opened.choices, command.choice)
+        if choice is not None:
+            command = msgspec.structs.replace(command, choice=choice.key)
+        return await decide(store, run, await asyncio.to_thread(signed, command, opened, run, own, now))
+
+    return send
 
 
 class GateDesk:
@@ -77,7 +97,7 @@ class GateDesk:
         command = DecideGate(
             gate=opened.gate, choice=choice, by=self._by, via=via, visit=opened.visit, text=text, answers=answers
         )
-        await self._send(command)
+        await self._send(command, opened)
 
 
 class Telling(GateDesk):

@@ -17,7 +17,7 @@ from maestro.gatekeeper.answers import printable
 from maestro.gatekeeper.proposing import Judged
 from maestro.git.change import Change
 from maestro.policy.effects import Effect
-from maestro.policy.loading import Policy
+from maestro.policy.loading import Policy, code_sha256
 from maestro.policy.reading import effects_of_proposal
 from maestro.policy.rules import judge
 from maestro.policy.secrets import secrets_in_text
@@ -73,6 +73,7 @@ def _judged(
         policy=policy.sha256,
         claimed=max((each.claimed for each in found), default=0),
         violation="; ".join(violations[:5]),
+        judge=code_sha256(),
     )
 
 

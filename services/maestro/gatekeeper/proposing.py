@@ -49,6 +49,7 @@ class Judged:
     policy: str
     claimed: int = 0
     violation: str = ""
+    judge: str = ""
     merged: bool = False
 
 
@@ -74,6 +75,7 @@ def propose(book: ActionBook, id: str, judged: Judged, here: Here) -> Decision:
         parts=judged.parts,
         asked=judged.asked,
         violation=judged.violation,
+        judge=judged.judge,
     )
     slot = action_slot(judged.proposal)
     said = (Said(f"{slot}/proposed", proposed, id), Said(f"{slot}/classified", classified, id))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maestro.approvals.book import ActionBook, Intent
 from maestro.approvals.permission import Begins, Permission, consumed, ended
-from maestro.approvals.policies import classified, level_of, policy_for
+from maestro.approvals.policies import intent_of
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
 from maestro.git import names
 from maestro.git.change import read_change
@@ -126,10 +126,8 @@ class Integrator:
             change = await read_change(repo.repository, base[0] if base else command.repo.base, command.commit)
 
             def intend(book: ActionBook) -> Intent:
-                policy = policy_for(book.policies)
-                level = level_of(classified(change.parts, policy, change.unread))
                 proposal = change_of(command.task, command.attempt)
-                return Intent(proposal, change.digest, level, policy.sha256, delivery.id)
+                return intent_of(book, proposal, change.digest, change.parts, change.unread, delivery.id)
 
             return not_permitted(await self.permission.begin(delivery.run, intend, ctx))
 

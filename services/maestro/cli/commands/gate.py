@@ -240,30 +240,47 @@ def _read(text: str) -> str:
 
 
 async def _send(
-    engine: Engine, state: RunState, gate: GateState, choice: str, text: str, answers: dict[str, str]
+    engine: Engine,
+    state: RunState,
+    gate: GateState,
+    choice: str,
+    text: str,
+    answers: dict[str, str],
+    conditions: tuple[str, ...] = (),
+    *,
+    via: str = "cli",
+    key: str = "",
 ) -> str:
     """Send the answer and wait for the gatekeeper's word. Raises CliError where it was refused."""
     import asyncio
 
-    from maestro.cli.gates import decide
+    from maestro.cli.gates import sender
+    from maestro.cli.own_key import ensure_own_key
     from maestro.cli.person import who
     from maestro.runs.follow import Follower
     from maestro_contracts.commands import DecideGate
 
-    by = who(engine.place.repo)
+    own, _ = await ensure_own_key(engine, key)
+    by = own.person if own else who(engine.place.repo)
+    assert gate.opened is not None, "an answer goes to a gate that was opened"
     follower = Follower(engine.store, engine.keyring(), state.run, quiet=True)
     await follower.catch_up()
-    command = DecideGate(gate.gate, choice, by, "cli", visit=gate.visit, text=text, answers=answers)
-    await decide(engine.store, state.run, command)
+    command = DecideGate(gate.gate, choice, by, via, gate.visit, text, answers, conditions)
     now = follower.state.gates[gate.gate, gate.visit]
-    refused = len(now.refused)
+    refused, votes = len(now.refused), len(now.votes)
+    await sender(engine.store, state.run, own)(command, gate.opened)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(30):
-            while now.status == "open" and len(now.refused) == refused:
+            while now.status == "open" and len(now.refused) == refused and len(now.votes) == votes:
                 _check_services(engine)
                 await follower.step(500)
                 now = follower.state.gates[gate.gate, gate.visit]
-    return _outcome(now, refused)
+    return _outcome(now, refused, votes)
+
+
+def _still_needed(gate: GateState) -> str:
+    assert gate.opened is not None
+    return f"{len(gate.votes)} have answered, {gate.opened.quorum} must agree"
 
 
 def _check_services(engine: Engine) -> None:
@@ -272,13 +289,16 @@ def _check_services(engine: Engine) -> None:
         raise CliError(trouble.reason, trouble.mend, Exit.UNAVAILABLE)
 
 
-def _outcome(gate: GateState, refused_before: int) -> str:
+def _outcome(gate: GateState, refused_before: int, votes_before: int) -> str:
     from maestro.projections.text import one_line
 
     if len(gate.refused) > refused_before:
         raise CliError(f"the answer was refused: {gate.refused[-1].reason}", "nothing was decided", Exit.NEEDS_ANSWER)
     if gate.decided is not None:
         return f"{gate.gate}: {one_line(gate.decided.choice)} by {one_line(gate.decided.approver)}"
+    if len(gate.votes) > votes_before and gate.opened is not None:
+        said = gate.votes[-1].vote
+        return f"{gate.gate}: {one_line(said.person)} says {one_line(said.choice)}; {_still_needed(gate)}"
     if gate.closed is not None:
         raise CliError(f"the gate was closed: {gate.closed.because}", "", Exit.NEEDS_ANSWER)
     raise CliError(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from maestro.cli.engine import Engine
     from maestro.cli.follow import Following
     from maestro.cli.gates import GateDesk
+    from maestro.cli.own_key import OwnKey
     from maestro.cli.request import Asked
     from maestro.cli.show import Show
     from maestro.runs.state import RunState
@@ -177,7 +178,7 @@ async def attend(
     from maestro.cli.show import Show
 
     show = Show(live=console.is_interactive() and not attending.json, quiet=attending.json)
-    desk = desk_for(engine, run, attending, playbook, show)
+    desk = desk_for(engine, run, attending, playbook, show, await own_key_of(engine))
     following = Following(engine, run, show, desk, Files(engine.place.repo))
     if quiet_history:
         await following.catch_up()
@@ -204,15 +205,22 @@ def to_be_mended(run: str, why: str) -> CliError:
     )
 
 
-def desk_for(engine: Engine, run: str, attending: Attending, playbook: Playbook | None, show: Show) -> GateDesk:
+async def own_key_of(engine: Engine) -> OwnKey | None:
+    """What the person here signs with; made and enrolled at the first run on a private server."""
+    from maestro.cli.own_key import ensure_own_key
+
+    return (await ensure_own_key(engine))[0]
+
+
+def desk_for(
+    engine: Engine, run: str, attending: Attending, playbook: Playbook | None, show: Show, own: OwnKey | None
+) -> GateDesk:
     """Who sees to the gates."""
-    from maestro.cli.gates import Asking, Scripted, Telling, decide
+    from maestro.cli.gates import Asking, Scripted, Telling, sender
     from maestro.cli.person import who
 
-    async def send(command):  # type: ignore[no-untyped-def]
-        return await decide(engine.store, run, command)
-
-    by = who(engine.place.repo)
+    send = sender(engine.store, run, own)
+    by = own.person if own else who(engine.place.repo)
     desk: GateDesk
     if asks(attending):
         desk = Asking(run, show, send, by)

@@ -1,0 +1,50 @@
+"""Is an action judged by the run's policy, and are its parts what people should see?"""
+
+from __future__ import annotations
+
+from maestro.approvals.policies import classified, policy_digest, policy_for
+from maestro.gatekeeper.judging import judge_change
+from maestro.git.change import Change
+from maestro_contracts import commands as c
+from maestro_contracts.proposals import FileWrite
+from maestro_contracts.records import PolicyText, Repo
+
+TIGHTER = PolicyText(
+    "project",
+    ".flow/maestro/policy.yaml",
+    """version: 1
+revision: 3
+rules:
+  - name: docs-are-sacred
+    level: 2
+    when: {kind: write, target: "docs/*"}
+    why: somebody reads them
+    match: [{kind: file_write, path: docs/a.md, content: x}]
+    not_match: [{kind: file_write, path: src/a.py, content: x}]
+""",
+)
+COMMAND = c.ProposeChange("change:T-001:1", "T-001", 1, "worker-1", Repo("/r", "b"), "b", "c1")
+
+
+def test_the_digest_of_a_policy_is_known_without_reading_its_rules() -> None:
+    for texts in ((), (TIGHTER,)):
+        assert policy_digest(texts) == policy_for(texts).sha256
+
+
+def test_a_run_is_judged_by_the_texts_that_it_has_kept() -> None:
+    write = (FileWrite("docs/a.md", "x"),)
+    assert [each.level for each in classified(write, policy_for(()))] == [1]
+    assert [each.level for each in classified(write, policy_for((TIGHTER,)))] == [2]
+
+
+def test_what_nobody_could_read_is_asked_about() -> None:
+    change = Change((FileWrite("a.bin", "3 bytes"), FileWrite("b.py", "x = 1\n")), "d" * 64, ("a.bin",))
+    judged = judge_change(COMMAND, change, policy_for(()))
+    assert (judged.level, [part.about for part in judged.parts]) == (2, ["write a.bin"])
+    assert "nobody can say what it holds" in judged.parts[0].reasons[0]
+
+
+def test_an_ordinary_change_says_how_much_it_is() -> None:
+    change = Change((FileWrite("a.py", "x = 1\n"), FileWrite("b.py", "x = 1\n")), "d" * 64)
+    judged = judge_change(COMMAND, change, policy_for(()))
+    assert (judged.level, judged.parts, judged.asked, judged.summary) == (1, (), "", "2 ordinary changes")
