@@ -297,9 +297,9 @@ def apply(use: Use, outcome: Outcome, taken: int) -> Text | None:
             if not rest:
                 use.add("delete", use.name, "project", "files that its options name")
         case "runs":
-            return use.run(rest)
+            return use.run(_behind(use, taken))
         case "shell":
-            return use.shell(joined(rest, " "))
+            return use.shell(joined(_behind(use, taken), " "))
         case "code":
             return special.run_file(use, rest[0], rest[1:]) if rest else EMPTY
         case "nothing":
@@ -307,6 +307,15 @@ def apply(use: Use, outcome: Outcome, taken: int) -> Text | None:
         case _:
             return special.ACTIONS[outcome.action](use)
     return None
+
+
+def _behind(use: Use, taken: int) -> list[Text]:
+    """All arguments from the first free operand on: its options are the other program's."""
+    if taken >= len(use.parsed.operands):
+        return []
+    first = use.parsed.operands[taken]
+    place = next((number for number, word in enumerate(use.arguments) if word is first), 0)
+    return use.arguments[place:]
 
 
 # --- what nobody described ---------------------------------------------------------------------------
@@ -355,12 +364,12 @@ _CHANGES = frozenset(("write", "run-code", "network", "service", "unknown", "opa
 
 def _look_at_arguments(use: Use, tool: Tool | None) -> None:
     """A secret's file or value among the arguments of whatever program; a file of the machine that it puts out to."""
-    if use.is_quiet or use.name in special.NAMES_ONLY or (tool is not None and tool.only_text):
+    if use.is_quiet or use.name in special.ONLY_ASKS:
         return
     texts = compiled(tool).texts if tool is not None else frozenset()
     spared = {id(value) for name in texts for value in use.parsed.values(name)}
     network = (tool is not None and tool.network) or use.name in special.NETWORK_PROGRAMS
-    looks = use.name not in special.READS_BY_ITSELF
+    looks = use.name not in special.READS_BY_ITSELF and not (tool is not None and tool.only_text)
     for number, argument in enumerate(use.arguments):
         if id(argument) in spared:
             continue

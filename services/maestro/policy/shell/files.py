@@ -29,12 +29,12 @@ def _effects(
 ) -> frozenset[str]:
     """Adds what the operation does; the marks of what is there."""
     marks: set[str] = set()
-    if operation != "read" and path.glob and _AT_THE_TOP.match(path.value):
-        path = Text("/", False, path.marks)
     for folder in (reader.state.cwd, *reader.state.other_folders):
         if folder == NO_FOLDER and not path.value.startswith(("/", "~")):
             reader.found.add(operation, path.value, "unresolved", detail)
             folder = "."
+        if operation != "read" and path.glob and _AT_THE_TOP.match(canonical(path.value, folder, reader.state.home)):
+            path = Text("/", False, path.marks)
         found = effects_of_path(
             operation, path.value, cwd=folder, home=reader.state.home, glob=path.glob, deep=deep, detail=detail
         )

@@ -88,6 +88,9 @@ NAMES_ONLY = frozenset(
 )
 """A secret's path among these programs' arguments is a name; what they do with it, they say themselves."""
 
+ONLY_ASKS = frozenset(("test", "[", "true", "false", ":", "which", "type", "command", "hash", "unset"))
+"""What these are given is looked at and goes nowhere."""
+
 READS_BY_ITSELF = NAMES_ONLY | frozenset(
     """
     grep sed awk bash source . curl wget sudo env xargs eval exec timeout nice nohup python perl ruby php node

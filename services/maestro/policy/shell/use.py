@@ -68,6 +68,13 @@ class Use:
     def delete(self, path: Text, *, recursive: bool = False) -> None:
         files.deleted(self.reader, path, recursive=recursive)
 
+    def after(self, name: str) -> list[Text]:
+        """The arguments behind the first word of that name, options and all."""
+        for number, word in enumerate(self.arguments):
+            if word.value == name:
+                return self.arguments[number + 1 :]
+        return []
+
     def run(self, command: Sequence[Text], stdin: Text | None = None) -> Text:
         """Another program, as this one starts it."""
         if not command:

@@ -73,6 +73,7 @@ def tar(use: Use) -> Text:
         use.add(
             "write", into.value or ".", "project" if not into.value.startswith(("/", "~")) else "outside", "archive"
         )
+        use.reader.state.files[UNKNOWN] = anything(*source.marks)
     return anything(*source.marks)
 
 

@@ -290,6 +290,7 @@ def _cloud_words(use: Use, words: list[str]) -> None:
         _add(use, "credential", words, "write")
         return
     flat = [part for word in words for part in word.split(":")]
+    flat = [word for number, word in enumerate(flat) if word != "ps" or number == len(flat) - 1]
     verbs = [word for word in flat if _READ.match(word) or _DESTROY.match(word)]
     reads = any(_READ.match(word) for word in flat) and not any(_DESTROY.match(word) for word in flat)
     destroys = any(_DESTROY.match(word) for word in flat[1:] or flat)

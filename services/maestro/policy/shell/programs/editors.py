@@ -95,6 +95,12 @@ def _without_arguments(script: str) -> tuple[str, list[tuple[str, str]]]:
                 flags.append((flag, replacement))
             place += len(flag)
             continue
+        if start_of_command and letter in "erRwW" and script[place + 1 : place + 2] in (" ", "\t"):
+            end_of_line = script.find("\n", place)
+            end_of_line = len(script) if end_of_line < 0 else end_of_line
+            rest.append("\n" + script[place:end_of_line])
+            place = end_of_line
+            continue
         if start_of_command and letter in "/\\":
             delimiter = "/" if letter == "/" else script[place + 1 : place + 2]
             place += 1 if letter == "/" else 2

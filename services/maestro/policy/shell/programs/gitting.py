@@ -315,12 +315,12 @@ def paths(use: Use) -> Text:
 
 
 def foreach(use: Use) -> Text:
-    rest = [word for word in use.parsed.operands[1:] if word.value not in ("--recursive", "--quiet")]
+    rest = [word for word in use.after("foreach") if word.value not in ("--recursive", "--quiet")]
     return use.shell(joined(rest, " "))
 
 
 def run_rest(use: Use) -> Text:
-    return use.run(use.parsed.operands[1:])
+    return use.run(use.after("run"))
 
 
 def clone_config(use: Use) -> Text:

@@ -119,6 +119,8 @@ def run_file(use: Use, path: Text, arguments: list[Text], *, sourced: bool = Fal
     if content is not None:
         return _run_content(use, path, content, arguments)
     known = info(canonical(path.value, use.reader.state.cwd, use.reader.state.home))
+    if known.path in _BINSTUBS:
+        return use.run([Text(known.path.removeprefix("bin/")), *arguments])
     if unpacked_from_elsewhere(use):
         use.opaque("remote", f"runs {known.path}, which may be what was fetched before")
         return ANYTHING
@@ -130,6 +132,10 @@ def run_file(use: Use, path: Text, arguments: list[Text], *, sourced: bool = Fal
         place = known.where if known.where in ("project", "generated") else "outside"
         use.add("run-code", known.path, place)
     return use.output(*arguments)
+
+
+_BINSTUBS = frozenset(("bin/rails", "bin/rake", "bin/bundle", "bin/rspec", "bin/rubocop"))
+"""The project's own copies of programs that are described."""
 
 
 def unpacked_from_elsewhere(use: Use) -> bool:
