@@ -23,7 +23,7 @@ import msgspec
 from maestro.people.names import why_no_person
 
 T = TypeVar("T")
-Kind = Literal["token", "link", "session"]
+Kind = Literal["token", "link", "session", "callback"]
 May = Literal["read", "decide"]
 
 DAY_MS = 86_400_000
@@ -46,6 +46,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     may: May = "decide"
     parent: str = ""
     via: str = "token"
+    about: str = ""
+    """A callback's: the one gate that it may decide, as `run gate visit`."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -89,13 +91,14 @@ class Access:
         lasts_ms: int = TOKEN_MS,
         parent: str = "",
         via: str = "token",
+        about: str = "",
     ) -> tuple[Entry, str]:
         """A new secret for a person, as it is to be shown, once. Raises AccessRefused."""
         if why := why_no_person(person):
             raise AccessRefused(why)
         id, secret = _random_id(), secrets.token_urlsafe(32)
         now = self._now()
-        entry = Entry(id, kind, person, _hash(secret), now, now + lasts_ms, may, parent, via)
+        entry = Entry(id, kind, person, _hash(secret), now, now + lasts_ms, may, parent, via, about)
 
         def add(entries: dict[str, Entry]) -> None:
             if len(entries) >= MAX_ENTRIES:

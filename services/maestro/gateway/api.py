@@ -16,7 +16,7 @@ from litestar.response import Stream
 
 from maestro.gateway.access import Caller
 from maestro.gateway.deciding import Answer, no_such_gate
-from maestro.gateway.gateway import Gateway, bearer, caller_of, gateway_of, must_decide
+from maestro.gateway.gateway import Gateway, bearer, callback, caller_of, gateway_of, must_decide
 from maestro.gateway.problems import MEDIA_TYPE, ProblemDetails, Refusal
 from maestro.gateway.stream import check_streams, event_stream
 from maestro.gateway.views import (
@@ -474,6 +474,39 @@ async def get_report(request: ApiRequest, run: Run) -> str:
     return (await watched_run(gateway_of(request), run)).told.report()
 
 
+@post(
+    "/callback",
+    operation_id="decideByCallback",
+    summary="Decide the one gate that a webhook's callback is about",
+    tags=["gates"],
+    status_code=200,
+    responses=problems(404, 409, 410, 413),
+    guards=[callback],
+    security=[{"callback": []}],
+)
+async def decide_by_callback(request: ApiRequest, data: Decision) -> Decided:
+    """With the one-time token that came with the webhook; it is used up when the gate was decided."""
+    gateway, caller = gateway_of(request), caller_of(request)
+    data = await strictly(request, Decision)
+    run, name, visit = caller.entry.about.rsplit(" ", 2) if caller.entry.about.count(" ") == 2 else ("", "", "0")
+    await watched_run(gateway, run)
+    answer = Answer(
+        gate=name,
+        choice=data.choice,
+        by=caller.name,
+        via="webhook",
+        visit=int(visit),
+        version=data.version,
+        text=data.text,
+        answers=data.answers,
+        conditions=data.conditions,
+        key=f"{caller.entry.id} {uuid4().hex}",
+    )
+    given = await gateway.carrier.decide(run, answer)
+    gateway.access.revoke(caller.entry.id)
+    return Decided(given.outcome, gate_view(gateway.watcher.runs[run].state, given.gate))
+
+
 API = Router(
     "/api/v1",
     route_handlers=[
@@ -496,4 +529,4 @@ API = Router(
     guards=[bearer],
     security=[{"token": []}],
 )
-OPEN_API = Router("/api/v1", route_handlers=[health])
+OPEN_API = Router("/api/v1", route_handlers=[health, decide_by_callback])

@@ -74,12 +74,13 @@ def _openapi() -> OpenAPIConfig:
     from importlib.metadata import version
 
     token = SecurityScheme("http", scheme="bearer", description="A person's token: `maestro web token NAME`.")
+    once = SecurityScheme("http", scheme="bearer", description="The one-time token that came with a webhook.")
     return OpenAPIConfig(
         title="Maestro",
         version=version("maestro-flow"),
         description="Runs, their logs, and the gates at which people decide.",
         license=License("Apache-2.0", identifier="Apache-2.0"),
-        components=Components(security_schemes={"token": token}),
+        components=Components(security_schemes={"token": token, "callback": once}),
         path="/api/v1",
         render_plugins=[Document(path="/openapi.json")],
         use_handler_docstrings=True,

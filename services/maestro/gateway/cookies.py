@@ -11,6 +11,7 @@ from maestro.gateway.access import now_ms
 from maestro.gateway.settings import WebSettings
 
 NAME = "maestro_session"
+BEGUN = "maestro_begun"
 SECURE_NAME = f"__Host-{NAME}"
 """Browsers keep this name for cookies that came over TLS from this very host."""
 
@@ -33,6 +34,13 @@ def _cookie(settings: WebSettings, value: str, seconds: int) -> Cookie:
         secure=settings.is_secure,
         httponly=True,
         samesite="strict",
+    )
+
+
+def begun_cookie(settings: WebSettings, value: str) -> Cookie:
+    """Of a log-in with a provider that is under way; it must come along when the provider sends the browser back."""
+    return Cookie(
+        key=BEGUN, value=value, max_age=600, path="/login", secure=settings.is_secure, httponly=True, samesite="lax"
     )
 
 

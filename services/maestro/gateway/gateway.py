@@ -9,14 +9,14 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
-from maestro.gateway.access import Access, Caller
+from maestro.gateway.access import Access, Caller, Kind
 from maestro.gateway.deciding import Carrier
 from maestro.gateway.limits import Buckets, Rate
+from maestro.gateway.oidc import Oidc
 from maestro.gateway.problems import Refusal
 from maestro.gateway.settings import WebSettings
 from maestro.gateway.watching import Watcher
 
-LOG_INS = Rate(burst=10, per_s=0.1)
 STREAMS = 32
 """Live streams that one person may have open."""
 
@@ -31,13 +31,16 @@ class Gateway:
     watcher: Watcher
     access: Access
     carrier: Carrier
-    log_ins: Buckets = field(default_factory=lambda: Buckets(LOG_INS))
+    oidc: Oidc | None = None
     streams: dict[str, int] = field(default_factory=dict)
     requests: Buckets = field(init=False)
+    log_ins: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         rate = self.settings.rate
         self.requests = Buckets(Rate(burst=10 * rate, per_s=rate))
+        # Nobody types tokens so fast; whoever guesses them is slowed down.
+        self.log_ins = Buckets(Rate(burst=rate / 2, per_s=rate / 200))
 
 
 def gateway_of(connection: Connection) -> Gateway:
@@ -55,17 +58,23 @@ def address_of(connection: Connection) -> str:
 
 async def bearer(connection: Connection, _: BaseRouteHandler) -> None:
     """Only with a person's token, and not too often. A cookie opens no door here, so no page elsewhere can."""
+    _let_in(
+        connection, "token", "make one with `maestro web token NAME`, and send it as `Authorization: Bearer mst_...`"
+    )
+
+
+async def callback(connection: Connection, _: BaseRouteHandler) -> None:
+    """Only with the one-time token of a webhook."""
+    _let_in(connection, "callback", "send the token that came with the webhook; it works once")
+
+
+def _let_in(connection: Connection, kind: Kind, mend: str) -> None:
     gateway = gateway_of(connection)
     scheme, _space, shown = connection.headers.get("authorization", "").partition(" ")
-    caller = gateway.access.caller(shown.strip(), "token") if scheme.lower() == "bearer" else None
+    caller = gateway.access.caller(shown.strip(), kind) if scheme.lower() == "bearer" else None
     slow_down(gateway.requests, caller.entry.id if caller else address_of(connection))
     if caller is None:
-        raise Refusal(
-            401,
-            "there is no valid token with this request",
-            "make one with `maestro web token NAME`, and send it as `Authorization: Bearer mst_...`",
-            WWW_Authenticate='Bearer realm="maestro"',
-        )
+        raise Refusal(401, "there is no valid token with this request", mend, WWW_Authenticate='Bearer realm="maestro"')
     connection.scope["user"] = caller
 
 

@@ -21,9 +21,9 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Body, Parameter
 from litestar.response import Redirect, Stream
 
-from maestro.gateway.access import Caller, now_ms
+from maestro.gateway.access import SESSION_MS, Caller, now_ms
 from maestro.gateway.api import MAX_SEQ, sse
-from maestro.gateway.cookies import end_session, session_cookie, shown_session
+from maestro.gateway.cookies import BEGUN, begun_cookie, end_session, session_cookie, shown_session
 from maestro.gateway.deciding import Answer
 from maestro.gateway.differences import Difference, of_commits
 from maestro.gateway.gateway import Gateway, address_of, caller_of, gateway_of, must_decide, slow_down
@@ -467,6 +467,41 @@ async def login_link(request: Request[Any, Any, Any], code: Annotated[str, Param
     return Response(str(html), media_type=MediaType.HTML)
 
 
+@get("/login/oidc")
+async def begin_oidc(
+    request: Request[Any, Any, Any], to: Annotated[str, Parameter(max_length=500)] = "/"
+) -> Response[Any]:
+    gateway = gateway_of(request)
+    slow_down(gateway.requests, address_of(request))
+    if gateway.oidc is None:
+        raise Refusal(404, "no log-in provider is configured", "log in with a token")
+    address, browser = await gateway.oidc.begin(safe_path(to))
+    answer = Redirect(address, status_code=303)
+    answer.set_cookie(begun_cookie(gateway.settings, browser))
+    return answer
+
+
+@get("/login/oidc/callback")
+async def finish_oidc(
+    request: Request[Any, Any, Any],
+    begun: Annotated[str, Parameter(query="state", max_length=200)] = "",
+    code: Annotated[str, Parameter(max_length=4000)] = "",
+) -> Html:
+    """The answer is a page that leads on: a redirect would still be the provider's, and browsers keep the session's
+    cookie from those."""
+    gateway = gateway_of(request)
+    slow_down(gateway.requests, address_of(request))
+    if gateway.oidc is None:
+        raise Refusal(404, "no log-in provider is configured", "log in with a token")
+    person, to = await gateway.oidc.finish(begun, code, request.cookies.get(BEGUN, ""))
+    assert gateway.settings.config.oidc is not None
+    may = gateway.settings.config.oidc.may
+    entry, secret = gateway.access.give(person, "session", may=may, lasts_ms=SESSION_MS, via="oidc")
+    answer = Response(str(render("welcome.html", to=to, person=person)), media_type=MediaType.HTML)
+    answer.set_cookie(session_cookie(gateway.settings, secret, entry.expires))
+    return answer
+
+
 @post("/logout", status_code=303)
 async def log_out(request: PageRequest, data: Form) -> Response[Any]:
     check_form(request, data)
@@ -497,4 +532,6 @@ PAGES = Router(
     guards=[logged_in],
     include_in_schema=False,
 )
-ENTRANCE = Router("/", route_handlers=[login_page, log_in, login_link], include_in_schema=False)
+ENTRANCE = Router(
+    "/", route_handlers=[login_page, log_in, login_link, begin_oidc, finish_oidc], include_in_schema=False
+)

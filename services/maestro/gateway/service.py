@@ -22,8 +22,12 @@ from maestro.gateway.access import Access
 from maestro.gateway.app import make_app
 from maestro.gateway.deciding import Carrier
 from maestro.gateway.gateway import Gateway
+from maestro.gateway.notifying import Notifier
+from maestro.gateway.oidc import Oidc
+from maestro.gateway.outbox import Address, telling
 from maestro.gateway.settings import ROLE, WebSettings, web_settings
 from maestro.gateway.watching import Watcher
+from maestro.gateway.webhooks import Webhook
 from maestro.log.identity import operator_key
 from maestro.log.redis_store import open_store
 from maestro.log.store import Store, StoreUnavailable
@@ -46,6 +50,9 @@ def run() -> int:
     except StoreUnavailable as error:
         get_log("service").critical(str(error))
         return Exit.UNAVAILABLE
+    except SettingsError as error:
+        get_log("service").critical(str(error))
+        return Exit.SETTINGS
     except NotAdmitted as error:
         get_log("service").critical(str(error))
         return Exit.NOT_ADMITTED
@@ -75,10 +82,19 @@ async def _serve(settings: ServiceSettings, web: WebSettings, stop: asyncio.Even
         async with watching(store, admission) as watcher:
             directory = Directory(operator_key(settings.operator_pub_file))
             carrier = Carrier(watcher, directory, admission.author.identity.key)
-            gateway = Gateway(web, watcher, Access(web.folder), carrier)
-            return await _listen(gateway, settings, stop)
+            oidc = Oidc(web.config.oidc, web.url) if web.config.oidc else None
+            access = Access(web.folder)
+            gateway = Gateway(web, watcher, access, carrier, oidc)
+            async with telling(_addresses(web, access, watcher), watcher, web.folder, web.url):
+                return await _listen(gateway, settings, stop)
     finally:
         await store.close()
+
+
+def _addresses(web: WebSettings, access: Access, watcher: Watcher) -> list[Address]:
+    """Raises SettingsError."""
+    hooks = [Webhook.of(each, access, watcher, web.url) for each in web.config.webhooks]
+    return [*hooks, *(Notifier.of(each) for each in web.config.notify)]
 
 
 @contextlib.asynccontextmanager

@@ -38,6 +38,10 @@ def _web_url(url: str) -> str:
 Url = Annotated[str, AfterValidator(_web_url)]
 
 
+Kind = Literal["gate.opened", "gate.reminded", "gate.decided", "gate.closed", "run.started", "run.ended"]
+"""What can be told to others."""
+
+
 class OidcConfig(FileModel):
     """An OpenID Connect provider that people log in with."""
 
@@ -60,15 +64,16 @@ class WebhookConfig(FileModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = Field(description="Its name here.")
     url: Url = Field(description="Where to.")
     secret_file: str = Field(description="A file (mode 0600) with the signing secret, `whsec_...`.")
-    events: tuple[str, ...] = Field(("gate.opened", "gate.decided", "run.ended"), description="What is told.")
+    events: tuple[Kind, ...] = Field(("gate.opened", "gate.decided", "run.ended"), description="What is told.")
     decide_as: str = Field("", description="A person in whose name the callback decides; empty: no callback.")
 
 
 class NotifyConfig(FileModel):
     """Services that notify people, by Apprise (`pip install apprise`)."""
 
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = Field(description="Its name here.")
     urls_file: str = Field(description="A file (mode 0600) with one Apprise address in each line.")
-    events: tuple[str, ...] = Field(("gate.opened", "run.ended"), description="What is told.")
+    events: tuple[Kind, ...] = Field(("gate.opened", "run.ended"), description="What is told.")
 
 
 class WebConfig(FileModel):

@@ -210,6 +210,7 @@
   }
   const once = $("form[data-send]");
   if (once) once.requestSubmit();
+  if (body.dataset.to) location.replace(body.dataset.to);
   if ("again" in body.dataset) setTimeout(() => location.reload(), 3000);
 
   // --- start ---
