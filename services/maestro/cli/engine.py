@@ -55,6 +55,15 @@ class Engine:
         """The server ends with this command."""
         return self.supervisor is not None
 
+    @contextlib.asynccontextmanager
+    async def store_anew(self) -> AsyncIterator[RedisStore]:
+        """The same server, by somebody who remembers nothing of it."""
+        store = await _open(self.url, self.password_file)
+        try:
+            yield store
+        finally:
+            await store.close()
+
     def owner_is_gone(self) -> bool:
         """The private server was another command's, and that has ended."""
         if self.is_ours or self.place.remote_url or self.place.own is None:

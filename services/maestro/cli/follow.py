@@ -138,13 +138,9 @@ class Following:
         except StoreUnavailable as error:
             return await self._server_is_away(error)
         except LogWentBack as error:
-            reason = str(error).partition("; ")[0]
-            raise CliError(
-                reason, f"go on with what is there: maestro resume {self.state.run}", Exit.RUN_FAILED
-            ) from None
+            raise await self._went_back(error) from None
         if lost:
-            self._files.keep(self._projector, now=True)
-            raise await nothing_left(self._engine.place, self.state.run, lost)
+            raise await self._lost(lost)
         for verdict in page:
             self._take(verdict)
         if page:
@@ -152,6 +148,18 @@ class Following:
             self._note_files()
         if self._desk is not None and not self.state.ended_for_good:
             self._desk.look(self.state)
+
+    async def _lost(self, what: str) -> CliError:
+        self._files.keep(self._projector, now=True)
+        return await nothing_left(self._engine.place, self.state.run, what)
+
+    async def _went_back(self, error: LogWentBack) -> CliError:
+        """Some log is not what it was: ours is gone, or this command began with something that is not there now."""
+        async with self._engine.store_anew() as store:
+            if lost := await loss(store, self.state.run, self.state.seq):
+                return await self._lost(lost)
+        reason = str(error).partition("; ")[0]
+        return CliError(reason, f"go on with what is there: maestro resume {self.state.run}", Exit.RUN_FAILED)
 
     def _take(self, verdict: Commit | Rejected) -> None:
         if isinstance(verdict, Rejected):
