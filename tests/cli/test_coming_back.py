@@ -24,16 +24,19 @@ from maestro.cli.where import find_place
 from maestro.embedded.processes import is_alive
 from maestro.embedded.server import live_endpoint
 from tests.support.command_line import Going, Person
+from tests.support.endtoend import pids_of
 from tests.support.gitrepo import git
 from tests.support.wait import wait_for
 
+STAYS = "31536127"
+"""Seconds that nobody else sleeps: an agent that does not listen when it is asked to end, and what it started."""
 SLOW_PLAY = """\
 playbook: 1
 tasks:
   - requirement: R-1
     steps:
       - say: Thinking.
-      - run: until test -e GO; do sleep 0.05; done
+      - run: trap '' TERM; sleep STAYS & until test -e GO; do sleep 0.05; done
       - write: {path: hello.py, text: "def greet(name):\\n    return f'Hello, {name}!'\\n"}
   - requirement: R-2
     steps:
@@ -45,7 +48,7 @@ tasks:
 def slow(person: Person) -> Person:
     """Somebody whose run waits in its first task until they say go, and whose workers keep what they have far longer
     than any test lasts: whoever dies has to be known to be dead."""
-    person.play.write_text(SLOW_PLAY.replace("GO", str(person.folder / "go")))
+    person.play.write_text(SLOW_PLAY.replace("GO", str(person.folder / "go")).replace("STAYS", STAYS))
     config = person.repo / ".flow/maestro/config.yaml"
     config.parent.mkdir(parents=True)
     config.write_text("workers: {lease_seconds: 3600}\n")
@@ -91,6 +94,7 @@ def test_a_run_that_is_stopped_says_how_to_come_back_and_goes_on_from_there(slow
 
     assert f"maestro resume {slow.the_run()}" in going.said
     nothing_is_left(slow, pids)
+    assert pids_of(f"sleep {STAYS}") == []
     go(slow)
     done = slow.does("resume", slow.the_run())
     assert done.code == 0, done.out + done.err

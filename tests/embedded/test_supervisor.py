@@ -120,6 +120,15 @@ async def test_stopping_ends_also_a_deaf_service_and_what_a_service_left_behind(
     assert [pid for pid in everyone if is_alive(pid)] == []
 
 
+async def test_stopping_twice_waits_once(make: Make, tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    await supervisor.start([make("deaf", DEAF="1")])
+    await until(lambda: bool(pids(tmp_path, "deaf")) and "hello" in (tmp_path / "deaf.log").read_text())
+    await supervisor.stop(grace_s=0.1)
+
+    await asyncio.wait_for(supervisor.stop(grace_s=600), 60)
+
+
 async def test_what_runs_can_be_read_while_it_runs(make: Make, tmp_path: Path) -> None:
     supervisor = Supervisor(status_file=tmp_path / "services.json")
     await supervisor.start([make("one")])

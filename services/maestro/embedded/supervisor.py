@@ -32,6 +32,9 @@ FIRST_DELAY_S = 0.05
 MAX_DELAY_S = 1.0
 SERVER_POLL_S = 0.1
 FORGIVEN_AFTER_S = 60.0
+STOP_S = 6.0
+"""How long all services together may take to end: their own grace (2 s, see `stack.PATIENCE`), the warden's for agents
+that do not listen (2 s), and some for what is written last. Whoever waits for a server that says nothing is ended."""
 FORKS_END_S = 5.0
 BURIAL_S = 2.0
 
@@ -231,7 +234,7 @@ class Supervisor:
 
     # --- stopping ------------------------------------------------------------------------------------------------
 
-    async def stop(self, grace_s: float = 8.0) -> None:
+    async def stop(self, grace_s: float = STOP_S) -> None:
         """Ask every service to end, and after `grace_s` end it; then the server. Safe to call twice, or early."""
         self._stopping = True
         if self._reader is not None:
@@ -240,6 +243,8 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._close_forks()
+        for process in self._processes.values():
+            process.pid = 0
         if self._server is not None:
             self._server.stop()
         if self._status_file is not None:
