@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -115,18 +116,53 @@ def test_an_agent_that_is_not_there_any_more_pauses_the_run_until_it_is(misled: 
     ended_as_it_would_have(misled)
 
 
+@contextmanager
+def disk_of(size: str, folder: Path) -> Iterator[Path]:
+    """A file system of that size at the folder."""
+    if os.geteuid() != 0:
+        pytest.skip("a small file system can be mounted by root only")
+    options = f"size={size},mode=700"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
 @pytest.fixture
 def small_disk(owner: Owner) -> Iterator[Path]:
     """The folder of the worktrees, on a file system of two megabytes."""
-    if os.geteuid() != 0:
-        pytest.skip("a small file system can be mounted by root only")
     assert owner.does("runs").code == 0
-    folder = owner.place.work
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "none", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    with disk_of("2m", owner.place.work) as folder:
+        yield folder
+
+
+@pytest.fixture
+def small_state(owner: Owner) -> Iterator[Path]:
+    """The state directory, the server's log in it, on a file system of eight megabytes."""
+    owner.state.mkdir()
+    with disk_of("8m", owner.state) as folder:
+        yield folder
+
+
+def test_a_disk_that_fills_up_under_the_servers_log_ends_the_run_until_there_is_room(
+    owner: Owner, undisturbed: str, small_state: Path
+) -> None:
+    going = owner.starts_run()
+    going.says("T-002: Parting.")
+    with pytest.raises(OSError, match="space"):
+        (small_state / "full").write_bytes(b"x" * 16 * 1024 * 1024)
+
+    assert going.ends() in (1, 4), going.said
+    assert "space" in going.said and "Traceback" not in going.said
+    assert f"maestro resume {owner.the_run()}" in going.said
+
+    (small_state / "full").unlink()
+    again = owner.resumes()
+    assert again.code == 0, again.out + again.err
+    ended_as_it_would_have(owner, undisturbed)
 
 
 def test_a_disk_that_is_full_when_worktrees_are_made_pauses_the_run_until_there_is_space(

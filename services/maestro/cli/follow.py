@@ -179,7 +179,9 @@ class Following:
         supervisor = self._engine.supervisor
         if supervisor is not None and supervisor.trouble.done():
             trouble: EmbeddedError = supervisor.trouble.result()
-            raise CliError(trouble.reason, trouble.mend, Exit.UNAVAILABLE)
+            raise CliError(
+                trouble.reason, f"{trouble.mend}\nthen go on: maestro resume {self.state.run}", Exit.UNAVAILABLE
+            )
 
     async def _server_is_away(self, error: StoreUnavailable) -> None:
         now = time.monotonic()

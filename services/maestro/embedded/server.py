@@ -57,7 +57,7 @@ class PrivateServer:
         try:
             return self._start(timeout_s)
         except OSError as error:
-            raise words.why(f"{error.strerror}: {error.filename}", self.folder) from None
+            raise words.why(": ".join(filter(None, (error.strerror, error.filename))), self.folder) from None
 
     def _start(self, timeout_s: float) -> Endpoint:
         address, output = (self.endpoint.url if self.endpoint else ""), ""
