@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from maestro.policy.shell.syntax import PLACES, Node
 
 _REMARKS = frozenset("Comments Last CondLast ThenLast DoLast".split())
-_PASSED_OVER = PLACES | _REMARKS | {"Type", "In", "InPos"}
+_PASSED_OVER = PLACES | _REMARKS | {"Type", "InPos"}
 
 FIELDS: dict[str, frozenset[str]] = {
     name: frozenset(fields.split())

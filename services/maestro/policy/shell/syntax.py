@@ -75,8 +75,11 @@ class _Ready:
             owner, process = self._waiting.pop() if self._waiting else (0, None)
         if process is None or owner != os.getpid() or process.poll() is not None:
             process = _start()
-        threading.Thread(target=self.refill, daemon=True).start()
         return process
+
+    def refill_later(self) -> None:
+        """Beside the caller: whoever has their answer waits for nothing else."""
+        threading.Thread(target=self.refill, daemon=True).start()
 
     def refill(self) -> None:
         with self._lock:
@@ -176,6 +179,7 @@ def _ask(text: str) -> Node:
         raise Unparsable(f"shfmt failed: {error}") from None
     finally:
         _end(process)
+        _ready.refill_later()
     if process.returncode != 0:
         raise Unparsable(_reason(answer))
     try:
@@ -190,7 +194,7 @@ PLACES = frozenset(
         Pos End Position Semicolon OpPos Lparen Rparen Lbrace Rbrace Left Right Dollar ValuePos ValueEnd Hash
         ThenPos FiPos
         """
-    "WhilePos DoPos DonePos ForPos Case Esac Time Let Coproc".split()
+    "WhilePos DoPos DonePos ForPos Case In Esac Time Let Coproc".split()
 )
 
 
@@ -202,6 +206,8 @@ def _without_places(tree: Node) -> Node:
         if isinstance(node, list):
             pending += node
             continue
+        if "InPos" in node:
+            node["InPos"] = True  # `for x in` is not `for x`
         for name in PLACES & node.keys():
             if not isinstance(node[name], bool):
                 del node[name]
