@@ -22,7 +22,7 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin maestro \
  # Any user id may be chosen when it runs, so that it can read that user's secrets: hence open like /tmp.
- && install -d -m 1777 /var/lib/maestro /var/lib/maestro/work
+ && install -d -m 1777 /var/lib/maestro /var/lib/maestro/work /var/lib/maestro/web
 COPY --from=build /opt/maestro /opt/maestro
 ENV PATH=/opt/maestro/bin:$PATH \
     HOME=/tmp \

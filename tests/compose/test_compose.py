@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from maestro import demo
@@ -15,7 +16,17 @@ from tests.support.composing import Composed, checked, give_to_containers, prepa
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
-SERVICES = ("registrar", "conductor", "planner", "taskgen", "gatekeeper", "worker", "validator", "integrator")
+SERVICES = (
+    "registrar",
+    "conductor",
+    "planner",
+    "taskgen",
+    "gatekeeper",
+    "worker",
+    "validator",
+    "integrator",
+    "gateway",
+)
 KEY = "operator.key"
 
 
@@ -68,6 +79,19 @@ def test_people_are_introduced_in_the_registrars_container_and_nowhere_else(comp
     composed.inside("registrar", "maestro", "keys", "enrol", "zoe", "--key", line, "--role", "dba")
     [zoe] = json.loads(composed.maestro("keys", "list", "--json"))
     assert (zoe["person"], zoe["key"], zoe["roles"]) == ("zoe", line, ["dba"])
+
+
+def test_the_page_is_published_on_loopback_alone_and_shows_the_run(
+    composed: Composed, finished: dict[str, Any]
+) -> None:
+    [gateway] = composed.containers("gateway")
+    [binding] = inspected(gateway)["NetworkSettings"]["Ports"]["8420/tcp"]
+    assert binding["HostIp"] == "127.0.0.1"
+    token = composed.inside("gateway", "maestro", "web", "token", "zoe").strip()
+    api = f"http://127.0.0.1:{binding['HostPort']}/api/v1"
+    headers = {"Authorization": f"Bearer {token}"}
+    shown = httpx.get(f"{api}/runs/{finished['run']}", headers=headers, trust_env=False).json()
+    assert (shown["status"], len(shown["tasks"])) == ("completed", 8)
 
 
 def test_nothing_is_root_and_nothing_can_write_its_file_system(composed: Composed) -> None:

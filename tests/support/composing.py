@@ -67,10 +67,11 @@ def prepare(folder: Path) -> Composed:
         "MAESTRO_SECRETS": str(folder / "secrets"),
         "MAESTRO_ENV_FILE": str(folder / "env"),
         "MAESTRO_PORT": str(free_port()),
+        "MAESTRO_WEB_PORT": str(free_port()),
     }
     checked([str(ROOT / "scripts" / "compose-secrets"), str(folder / "repos")], cwd=folder, env=env)
     with (folder / "env").open("a") as settings:
-        settings.write("MAESTRO_IMAGE=maestro:test\n")
+        settings.write(f"MAESTRO_IMAGE=maestro:test\nMAESTRO_WEB_PORT={env['MAESTRO_WEB_PORT']}\n")
     compose = DockerCompose(ROOT, "compose.yaml", env_file=str(folder / "env"))
     project = f"maestro-test-{secrets.token_hex(3)}"
     composed = Composed(folder, compose, {**without_ours(), "COMPOSE_PROJECT_NAME": project})

@@ -15,7 +15,7 @@ GAP_X, GAP_Y = 34, 12
 TOP, MARGIN = 34, 2
 MOST_TASKS = 200
 """A larger graph is a table alone."""
-TITLE = 22
+TITLE = 20
 """Characters of a title that fit into a box."""
 
 LOOKS = {

@@ -9,6 +9,10 @@ from maestro_contracts.records import Decision
 
 CHANNELS = {
     "cli": "by a person at the command line",
+    "web": "by a person on the web page",
+    "rest": "by a person over the API",
+    "tui": "by a person in the terminal window",
+    "webhook": "by a webhook's callback, in the name that the configuration gives",
     "deadline": "by the deadline: nobody answered in time, the default was taken",
     "auto": "automatically (--auto-approve): no person looked",
     "script": "by the playbook's prepared answer: no person looked",
