@@ -349,6 +349,7 @@ def test_a_good_configuration_is_shown_with_its_defaults(person: Person) -> None
         "parallel": 2,
         "batch": 8,
         "lease_seconds": 15.0,
+        "max_in_flight": 512,
     }
 
 
