@@ -507,7 +507,7 @@ LEVEL_3: dict[str, str] = {
         git credential fill
         ssh-keygen -t ed25519 -f deploy
         gpg --export-secret-keys
-        npm config set //registry.npmjs.org/:_authToken abc
+        npm config set //registry.example.org/:_authToken abc
         node -e "console.log(process.env)"
         python -c "import os; print(os.environ)"
         python -c "print(open('/root/.ssh/id_rsa').read())"
