@@ -59,6 +59,18 @@ def test_the_system_log_names_who_was_enrolled(finished: Person) -> None:
     assert "worker-1 as worker" in said and "conductor as conductor" in said
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_terminal_that_knows_no_unicode_gets_all_of_it_in_another_way(
+    finished: Person, run: str, encoding: str
+) -> None:
+    done = finished.does("watch", run, env={"PYTHONIOENCODING": encoding})
+
+    assert done.code == 0, done.err
+    arrow, check = ("→", "✓") if encoding == "utf-8" else ("->", "+")
+    assert f"[Maestro]   {arrow} [P:Group-1] T-001, T-002" in done.out.splitlines()
+    assert f"[Maestro]   {check} [P:Group-1] done" in done.out.splitlines()
+
+
 def test_the_report_is_the_same_from_the_log_as_in_the_file(finished: Person, run: str) -> None:
     file = finished.repo / f".flow/maestro/sessions/{run}/final-report.md"
 

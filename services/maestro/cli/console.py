@@ -6,7 +6,9 @@ never read as markup.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import json
 import os
 import sys
@@ -38,6 +40,25 @@ def _console(stream: Any) -> Console:
     return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
+PLAIN = {"✓": "+", "✗": "x", "→": "->", "●": "*", "·": "-", "…": "..."}
+"""Our own marks where the terminal or the pipe takes no Unicode."""
+
+
+def say_what_can_be_said() -> None:
+    """What a stream's encoding does not know is written in another way, and ends no command."""
+    codecs.register_error("maestro", _in_another_way)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="maestro")
+
+
+def _in_another_way(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    unknown = error.object[error.start : error.end]
+    written = (PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in unknown)
+    return "".join(written), error.end
+
+
 def write(text: str = "") -> None:
     """A line of a command's result."""
     sys.stdout.write(f"{text}\n")
@@ -64,8 +85,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> 
     if not rows:
         return note(empty)
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for index, column in enumerate(columns):
+        # What stands first is typed in again: it stays whole however narrow the terminal is.
+        made.add_column(column, overflow="fold", no_wrap=index == 0)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     stdout().print(made, soft_wrap=False)

@@ -133,6 +133,9 @@ def _version() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The program: runs the command line and exits with its code."""
+    from maestro.cli.console import say_what_can_be_said
+
+    say_what_can_be_said()
     sys.exit(call(list(sys.argv[1:] if arguments is None else arguments)))
 
 

@@ -23,9 +23,12 @@ WORDS = {
 }
 
 
-def panel(state: RunState, now: int, notes: Iterable[str] = ()) -> RenderableType:
-    """The panel at `now` (ms since the epoch)."""
-    parts: list[RenderableType] = [Text(), _phases(state, now)]
+def panel(state: RunState, now: int, notes: Iterable[str] = (), width: int = 1000) -> RenderableType:
+    """The panel at `now` (ms since the epoch), for a terminal of `width` columns."""
+    line = _phases(state, now)
+    if line.cell_len > width:
+        line = _phases(state, now, titles=False)
+    parts: list[RenderableType] = [Text(), line]
     parts += _groups(state)
     active = [task for task in state.tasks.values() if task.status in AT_WORK]
     if active:
@@ -37,13 +40,15 @@ def panel(state: RunState, now: int, notes: Iterable[str] = ()) -> RenderableTyp
     return Group(*parts)
 
 
-def _phases(state: RunState, now: int) -> Text:
+def _phases(state: RunState, now: int, *, titles: bool = True) -> Text:
+    """All phases in a line; without `titles` only those that people look for have theirs."""
     text = Text("  ")
     for phase in phases(state):
         mark, style = {"done": ("✓", "green"), "running": ("●", "bold cyan"), "failed": ("✗", "red")}.get(
             phase.status, ("·", "dim")
         )
-        text.append(f"{mark} {phase.title}  ", style=style)
+        is_named = titles or phase.status in ("running", "failed")
+        text.append(f"{mark} {phase.title}  " if is_named else f"{mark} ", style=style)
     text.append(duration(max(0, (state.ended or now) - state.started)) if state.started else "", style="dim")
     if state.status not in ("running", "none"):
         text.append(f"  {state.status}", style="yellow")
@@ -96,7 +101,8 @@ def _tasks(tasks: list[TaskState], now: int) -> Table:
         ("worker", "dim"),
         ("", "dim"),
     ):
-        table.add_column(column, style=style, no_wrap=True, overflow="ellipsis")
+        least = min(20, max(len(task.spec.id) for task in tasks)) if column == "task" else 1
+        table.add_column(column, style=style, no_wrap=True, overflow="ellipsis", min_width=least)
     for task in tasks:
         again = f", attempt {task.attempt}" if task.attempt > 1 else ""
         since = duration(max(0, now - task.started)) if task.started and task.status != "dispatched" else ""

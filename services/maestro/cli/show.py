@@ -44,7 +44,8 @@ class Show:
         if self._live is not None:
             from maestro.cli.panel import panel
 
-            self._live.update(panel(state, int(time.time() * 1000), self.notes.values()), refresh=True)
+            now, width = int(time.time() * 1000), console.stdout().width
+            self._live.update(panel(state, now, self.notes.values(), width), refresh=True)
 
     def start(self) -> None:
         """Show the panel from now on, where somebody watches."""

@@ -60,7 +60,7 @@ def _table(states: list[RunState]) -> None:
         took = duration(max(0, (state.ended or state.last) - state.started)) if state.started else ""
         waits = ", ".join(one_line(gate.gate, 40) for gate in state.open_gates())
         status = f"{state.status}, {waits} waits" if waits and not state.ended_for_good else state.status
-        started = utc(state.started) if state.started else ""
+        started = f"{utc(state.started)[:16]}Z" if state.started else ""
         rows.append((state.run, status, f"{done}/{len(state.tasks)}", started, took, one_line(state.feature, 60)))
     console.table(("RUN", "STATUS", "TASKS", "STARTED", "TOOK", "FEATURE"), rows, "no runs yet; start one: maestro run")
 
