@@ -104,6 +104,8 @@ def program_of(path: str) -> str:
     name = low.removesuffix(".exe") if low.endswith(".exe") else name
     if found := _VERSIONED.fullmatch(name):
         name = found[1]
+    if name not in special.PROGRAMS and name not in TOOLS and name.isupper() and len(name) > 1:
+        return name.lower()  # some file systems do not tell them apart
     return name
 
 
@@ -356,6 +358,10 @@ _PATHS = re.compile(
     r"~?[\w.@+-]*(?:/[\w.@+*?-]+)+/?|~?\.[\w.-]+|[\w-]+\.(?:pem|key|p12|pfx|jks|kdbx|tfstate)\b"
     r"|id_(?:rsa|ed25519|ecdsa|dsa)\b"
 )
+_TOKEN = re.compile(
+    r"\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_\w{30,}|github_pat_\w{20,}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10,}|[sr]k_live_\w{10,}"
+    r"|sk-(?:ant|proj)-[\w-]{16,}|npm_\w{30,}|AIza[\w-]{35}|pypi-AgEI[\w-]{20,})|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
 _OUTPUT = re.compile(
     r"-{1,2}(?:o[A-Z]?|O|w|W|.*(?:out|output|dump|write|log|file|save|export|xml|report|target|dest)[\w-]*)"
 )
@@ -373,6 +379,8 @@ def _look_at_arguments(use: Use, tool: Tool | None) -> None:
     for number, argument in enumerate(use.arguments):
         if id(argument) in spared:
             continue
+        if _TOKEN.search(argument.value):
+            use.add("credential", use.name, "", "send" if network else "write")
         if argument.marks & {SECRET, ENVIRONMENT}:
             use.add("credential", use.name, "", "send" if network else "read")
         if PERSONAL in argument.marks and network:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 RUNS_CODE = frozenset(
     """
     BASH_ENV ENV LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES DYLD_LIBRARY_PATH PROMPT_COMMAND
-    PYTHONSTARTUP PERL5OPT PERL5LIB RUBYOPT NODE_OPTIONS JAVA_TOOL_OPTIONS _JAVA_OPTIONS GIT_SSH_COMMAND GIT_SSH
+    PYTHONSTARTUP PERL5OPT RUBYOPT NODE_OPTIONS JAVA_TOOL_OPTIONS _JAVA_OPTIONS GIT_SSH_COMMAND GIT_SSH
     GIT_EXTERNAL_DIFF GIT_ASKPASS
     GIT_PROXY_COMMAND GIT_EXEC_PATH GIT_TEMPLATE_DIR GIT_CONFIG_COUNT GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM
     LESSOPEN LESSCLOSE ZDOTDIR
     PYTHONINSPECT PYTHONBREAKPOINT MANPAGER BROWSER SUDO_ASKPASS SSH_ASKPASS GCONV_PATH SHELLOPTS BASHOPTS PS4
     PYTHONHOME
-    TAR_OPTIONS RSYNC_RSH CVS_RSH SVN_SSH LUA_INIT R_PROFILE R_PROFILE_USER EXINIT VIMINIT PERL5DB RUBYLIB
+    TAR_OPTIONS RSYNC_RSH CVS_RSH SVN_SSH LUA_INIT R_PROFILE R_PROFILE_USER EXINIT VIMINIT PERL5DB
     LESSKEY npm_config_script_shell
     npm_config_registry PIP_INDEX_URL PIP_EXTRA_INDEX_URL UV_INDEX_URL UV_EXTRA_INDEX_URL GOPROXY GOINSECURE
     GONOSUMDB GOFLAGS DOCKER_HOST
@@ -93,6 +93,12 @@ def observe(reader: Reader, name: str, value: Text, *, exported: bool) -> None:
         reader.nested(value)
     elif name in _TRUST and value.value.lower() in _TRUST[name]:
         found.add("security-config", name, "", "checks turned off")
+    elif (
+        name in ("PYTHONPATH", "NODE_PATH", "CLASSPATH", "PERL5LIB", "RUBYLIB")
+        and exported
+        and _from_elsewhere(value.value)
+    ):
+        found.add("security-config", name, "", "modules from a folder elsewhere")
     elif name == "PATH" and _shadows(value.value):
         found.add("security-config", "PATH", "", "programs from a folder that anybody may write")
     elif name.upper() in _PROXIES and value.value and "localhost" not in value.value and "127.0.0.1" not in value.value:
@@ -113,12 +119,18 @@ def _is_harmless(name: str, value: str) -> bool:
     if name == "GOFLAGS":
         return "exec" not in value
     if name in ("GOPROXY", "PIP_INDEX_URL", "UV_INDEX_URL", "npm_config_registry"):
-        return value.startswith(
-            ("https://proxy.golang.org", "https://pypi.org", "https://registry.npmjs.org", "direct", "off")
-        )
+        return value in ("direct", "off", "")
     if name == "DOCKER_HOST":
         return value.startswith("unix:")
     return name == "MANPAGER" or not value
+
+
+def _from_elsewhere(value: str) -> bool:
+    return any(
+        entry and place(canonical(entry)) in ("outside", "scratch", "system")
+        for entry in value.split(":")
+        if entry[:1] == "/"
+    )
 
 
 def _shadows(value: str) -> bool:

@@ -186,6 +186,8 @@ def _ask(text: str) -> Node:
         tree: Node = msgspec.json.decode(answer)
     except (msgspec.DecodeError, RecursionError):
         raise Unparsable("shfmt gave no tree") from None
+    if not isinstance(tree, dict) or tree.get("Type") != "File":
+        raise Unparsable("shfmt gave no tree")
     return _without_places(tree)
 
 

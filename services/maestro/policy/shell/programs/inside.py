@@ -154,7 +154,7 @@ def kubectl_apply(use: Use) -> Text:
     use.add("deploy", " ".join(word.value for word in use.arguments[:4]))
     for path in use.parsed.values("-f", "--filename"):
         if path.value.startswith(("http:", "https:")):
-            use.add("network", path.value, "remote", "get")
+            use.opaque("remote", "manifests from the network")
     return EMPTY
 
 

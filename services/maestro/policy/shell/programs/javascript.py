@@ -48,6 +48,8 @@ def npm(use: Use) -> Text:
         use.shell(setting)
     if parsed.has("--dry-run"):
         return EMPTY
+    if not words and use.name == "bun" and "network" in use.stdin.marks:
+        use.opaque("remote", "runs what comes from the network")
     if not words:
         use.add(
             "dependency" if use.name in ("yarn", "npm-ci") else "read",

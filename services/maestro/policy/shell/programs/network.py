@@ -68,6 +68,7 @@ def curl(use: Use) -> Text:
     )
     urls = [*parsed.operands, *parsed.values("--url")]
     _credentials(use)
+    _unchecked(use, urls, "-k", "--insecure", "--proxy-insecure")
     _ftp_and_mail(use)
     content = _requests(use, method, urls, body, _headers(use))
     for path in parsed.values("-o", "--output"):
@@ -104,6 +105,12 @@ def _body(use: Use, value: Text) -> Text:
     return value
 
 
+def _unchecked(use: Use, urls: list[Text], *options: str) -> None:
+    """Nobody knows whose answer it is, where certificates are not checked; of this machine everybody does."""
+    if use.parsed.has(*options) and any(where_of_host(_host(url.value)) != "loopback" for url in urls):
+        use.add("security-config", "certificates are not checked", "", "checks turned off")
+
+
 def _headers(use: Use) -> dict[str, str]:
     headers = {}
     for value in use.parsed.values("-H", "--header"):
@@ -132,7 +139,11 @@ def _credentials(use: Use) -> None:
 def _requests(use: Use, method: str, urls: list[Text], body: Text, headers: dict[str, str]) -> Text:
     marks = {NETWORK}
     local = bool(urls)
+    if not urls and headers.keys() & {"authorization", "x-api-key", "cookie", "proxy-authorization"}:
+        use.add("credential", "header", "", "send")
     for url in urls:
+        if not _host(url.value).isascii() or "xn--" in _host(url.value):
+            use.add("network", _host(url.value), "unresolved", "get")  # it may look like another
         if (url.marks | body.marks) & {SECRET, ENVIRONMENT}:
             use.add("credential", url.value, "remote", "send")
         if "personal" in url.marks | body.marks:
@@ -201,6 +212,7 @@ def wget(use: Use) -> Text:
         *parsed.values("--post-data", "--body-data"),
         *(use.read(path) for path in parsed.values("--post-file", "--body-file")),
     ]
+    _unchecked(use, parsed.operands, "--no-check-certificate")
     method = parsed.value("--method").value.upper() or (
         "POST" if bodies else "HEAD" if parsed.has("--spider") else "GET"
     )

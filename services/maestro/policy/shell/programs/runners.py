@@ -286,20 +286,31 @@ def parallel(use: Use) -> Text:
         for item in items or [anything(*use.stdin.marks)]:
             use.shell(item)
         return use.output()
-    outputs = []
-    for item in items[:8] or [anything(*use.stdin.marks, "path:.")]:
-        text = joined(command, " ")
-        if "{" not in text.value:
-            text = joined([text, item], " ")
-        else:
-            text = Text(
-                re.sub(r"\{[.#/%]*\}", item.value.replace("\\", r"\\"), text.value), marks=text.marks | item.marks
-            )
-        if item.known:
-            outputs.append(use.shell(text, anything()))
-        else:
-            outputs.append(use.run([*command, item], anything()))
-    return joined(outputs)
+    return joined([_one_of_many(use, command, item) for item in _inputs_of(use, items)])
+
+
+def _inputs_of(use: Use, items: list[Text]) -> list[Text]:
+    if not items and use.stdin.known and use.stdin.value.strip():
+        items = [Text(line, marks=use.stdin.marks) for line in use.stdin.value.splitlines() if line.strip()]
+    return items[:8] or [anything(*use.stdin.marks, "path:.")]
+
+
+_PLACE = re.compile(r"\{\d*[.#/%]*\}")
+
+
+def _one_of_many(use: Use, command: list[Text], item: Text) -> Text:
+    """parallel joins the words and gives them to a shell; what they are without that is followed too."""
+    if not any(_PLACE.search(word.value) for word in command):
+        command = [*command, item]
+    words = [
+        Text(_PLACE.sub(item.value.replace("\\", r"\\"), word.value), word.glob, word.marks | item.marks)
+        if _PLACE.search(word.value)
+        else word
+        for word in command
+    ]
+    if item.known:
+        use.shell(joined(words, " "), anything())
+    return use.run(words, anything())
 
 
 PROGRAMS = {

@@ -6,6 +6,8 @@ from maestro.policy.shell.table import Tool
 
 _APT = Tool(
     """
+    +--allow-unauthenticated|--allow-insecure-repositories|--force-yes|\
+    --allow-downgrade-to-insecure-repositories : security-config/checks turned off
     search|show|list|policy|depends|rdepends|changelog|showsrc|showpkg|stats|moo|madison|download|source|\
     check|indextargets|showhold|showmanual : read
     add|edit-sources : security-config/package source
@@ -18,6 +20,7 @@ _APT = Tool(
 )
 _DNF = Tool(
     """
+    +--nogpgcheck|--no-gpg-checks|--allow-unsigned-rpm : security-config/checks turned off
     search|info|list|changelog|repolist|provides|repoquery|check-update|history|deplist|makecache|help : read
     group|module|modules list|info : read
     config-manager|copr : security-config/package source
