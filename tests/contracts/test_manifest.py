@@ -201,7 +201,7 @@ def test_an_unknown_key_of_a_retry_is_answered_with_the_nearest() -> None:
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], roles: [Not a role]}", "roles[0]"),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], escalate: {after: 1h}}", "escalate.to"),
         (
-            "{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], timeout: 9, escalate: {after: 9, to: [a]}}",
+            "{name: g, type: gate, prompt: x, choices: [{label: a, key: b}], timeout: 9,escalate: {after: 9, to: [a]}}",
             "escalate.after",
         ),
         ("{name: g, type: gate, prompt: x, choices: [{label: go, key: g}], command: make}", "command"),

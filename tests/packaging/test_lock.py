@@ -48,7 +48,9 @@ def test_the_tests_run_with_the_very_packages_that_users_get() -> None:
 
 def test_no_file_names_a_package_index() -> None:
     # Put together here, so that this file does not name one either.
-    hosts = "|".join(("py" + r"pi\.org", "python" + r"hosted\.org", "registry\\.npm" + "js", "-index" + r"-url[= ]+\S*:/"))
+    hosts = "|".join(
+        ("py" + r"pi\.org", "python" + r"hosted\.org", "registry\\.npm" + "js", "-index" + r"-url[= ]+\S*:/")
+    )
     found = subprocess.run(
         ["git", "grep", "--untracked", "-nIE", hosts], cwd=ROOT, capture_output=True, text=True, check=False
     )
