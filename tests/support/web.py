@@ -138,6 +138,16 @@ class Site:
         self.say(run, "conductor", started)
         return run
 
+    def introduce(self, person: e.PersonEnrolled) -> None:
+        """The operator says who somebody is."""
+        self._do(self._introduce(person))
+
+    async def _introduce(self, person: e.PersonEnrolled) -> None:
+        async with self._store() as store:
+            operator = Author(Identity.operator(self.operator))
+            said = Said(f"person:{next(self._numbers)}/enrolled", person)
+            await operator.write(store, operator.draft(SYSTEM, [said], ts=now_ms()))
+
     def say(self, run: str, role: str, *events: e.Event) -> None:
         self._do(self._say(run, role, events))
 
