@@ -9,7 +9,7 @@ import pytest
 
 from maestro.git.change import Change, read_change
 from maestro.git.repository import Repository
-from maestro_contracts.proposals import FileDelete, FileWrite
+from maestro_contracts.proposals import FileDelete, FileWrite, Git
 from tests.support.gitrepo import git, make_repo
 
 
@@ -72,6 +72,13 @@ async def test_a_link_says_where_it_leads(repo: Path) -> None:
     os.symlink("/etc/passwd", repo / "link")
     change = await changed(repo, base, committed(repo))
     assert change.parts == (FileWrite("link", "link to /etc/passwd\n", None),)
+
+
+async def test_what_only_moved_is_moved_and_not_deleted(repo: Path) -> None:
+    base = git(repo, "rev-parse", "HEAD")
+    (repo / "a.txt").rename(repo / "c.txt")
+    change = await changed(repo, base, committed(repo))
+    assert change.parts == (Git(("mv", "--", "a.txt", "c.txt")), FileWrite("c.txt", "one\n", None))
 
 
 async def test_nothing_changed_is_no_action(repo: Path) -> None:

@@ -25,7 +25,7 @@ from maestro.planner.service import make_service as make_planner
 from maestro.projections.projector import Projector
 from maestro.taskgen.service import make_service as make_taskgen
 from maestro.validator.service import make_service as make_validator
-from maestro.worker.service import make_service as make_worker
+from maestro.worker.service import Worker
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from tests.support.conversation import opened
@@ -33,7 +33,7 @@ from tests.support.handling import RecordingContext, delivered
 from tests.support.permitting import Permitting
 from tests.support.story import Story
 
-SERVICES = (make_planner, make_taskgen, make_worker, make_validator)
+SERVICES = (make_planner, make_taskgen, make_validator)
 MOST_COMMANDS = 200
 
 
@@ -54,6 +54,7 @@ class OneProcess:
         self.handlers: dict[type[c.Command], Handler] = {}
         for make in SERVICES:
             self.handlers.update(make(tools).handlers or {})
+        self.handlers[c.DoTask] = Worker(self.workspace, Permitting()).do_task
         self.handlers.update(handlers_of(Integrator(self.workspace, Permitting())))
 
     async def start(self, command: c.StartRun) -> None:
@@ -95,8 +96,12 @@ class OneProcess:
             self._heard(context.actor, said)
 
     def _heard(self, actor: str, outcome: Outcome) -> None:
-        if outcome.events:
-            self._say(actor, [said.event for said in outcome.events])
+        # The steps of the playbook are asked about nowhere here.
+        heard = [
+            said.event for said in outcome.events if not isinstance(said.event, e.EffectEnded) or actor != "worker-1"
+        ]
+        if heard:
+            self._say(actor, heard)
             self._decide([])
 
     async def _judge(self, id: str, command: c.ProposeChange) -> None:

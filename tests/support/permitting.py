@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from maestro.approvals.book import ActionBook, Hindrance, Intent
+from maestro.approvals.book import Action, ActionBook, Hindrance, Intent
 from maestro.bus.service import Context
+from maestro_contracts import commands as c
+from maestro_contracts import events as e
 
 
 class Permitting:
-    """Keeps `maestro.approvals.permission.Begins`. `begun` are the intents that came; `hindrance` is the answer."""
+    """Keeps `maestro.worker.asking.Permits`. `asked` and `begun` are what came; `hindrance` is the answer."""
 
     def __init__(self) -> None:
+        self.asked: list[c.ProposeAction] = []
         self.begun: list[Intent] = []
         self.hindrance: Hindrance | None = None
+
+    async def answer(self, run: str, command: c.ProposeAction, ctx: Context, cause: str) -> Action:
+        self.asked.append(command)
+        return Action(e.ActionProposed(command.proposal, command.task, command.attempt, command.by, "d", "s"))
 
     async def begin(self, run: str, intend: Callable[[ActionBook], Intent], ctx: Context) -> Hindrance | None:
         self.begun.append(intend(ActionBook()))

@@ -11,6 +11,7 @@ from maestro.worker.service import Worker
 from maestro_contracts import commands as c
 from tests.support.gitrepo import make_repo
 from tests.support.handling import RecordingContext, delivered
+from tests.support.permitting import Permitting
 
 
 @dataclass
@@ -38,4 +39,4 @@ def shop(tmp_path: Path) -> Shop:
     repo = tmp_path / "the repo"
     base = make_repo(repo, {"README.md": "Hello.\n", "lib/a.py": "A = 1\n"})
     work = tmp_path / "work"
-    return Shop(repo, base, work, Worker(Workspace(work)), RecordingContext("worker-1"))
+    return Shop(repo, base, work, Worker(Workspace(work), Permitting()), RecordingContext("worker-1"))

@@ -20,6 +20,7 @@ from maestro_contracts import events as e
 from maestro_contracts.records import AgentSpec, FileChange, Ran
 from tests.support.gitrepo import commit, git, make_repo, snapshot, write
 from tests.support.handling import RecordingContext, delivered, the
+from tests.support.permitting import Permitting
 from tests.support.tasks import asked, playing, running
 from tests.support.wait import wait_until
 from tests.worker.conftest import Shop
@@ -60,7 +61,7 @@ async def test_a_task_is_said_to_be_started_before_the_agent_works(shop: Shop) -
 
 
 async def test_a_probe_is_answered_without_any_git(tmp_path: Path) -> None:
-    worker = Worker(Workspace(tmp_path / "never made"))
+    worker = Worker(Workspace(tmp_path / "never made"), Permitting())
     ctx = RecordingContext()
 
     outcome = await worker.do_task(delivered(asked("/nowhere", "", AgentSpec("probe")), "task:T-001:1"), ctx)
@@ -408,8 +409,10 @@ from maestro.git.workspace import Workspace
 from maestro.worker.service import Worker
 from maestro_contracts.commands import DoTask
 from tests.support.handling import RecordingContext, delivered
+from tests.support.permitting import Permitting
 command = msgspec.json.decode(sys.argv[2], type=DoTask)
-asyncio.run(Worker(Workspace(Path(sys.argv[1]))).do_task(delivered(command, "task:T-001:1"), RecordingContext()))
+worker = Worker(Workspace(Path(sys.argv[1])), Permitting())
+asyncio.run(worker.do_task(delivered(command, "task:T-001:1"), RecordingContext()))
 """
 
 
@@ -467,7 +470,7 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
 ) -> None:
     repo = tmp_path / "repo"
     base = make_repo(repo, {f"f{n}.txt": "x" * 100_000 for n in range(20)})
-    worker = Worker(Workspace(small_disk / "work"))
+    worker = Worker(Workspace(small_disk / "work"), Permitting())
     command = running(repo, base, "true")
 
     failed = the(await worker.do_task(delivered(command, "task:T-001:1"), RecordingContext()), e.TaskFailed)
@@ -476,7 +479,7 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
     assert failed.problem.reason.startswith("no space left under")
     assert "disk space" in failed.problem.mend
     assert [path for path in (small_disk / "work").rglob("*") if path.name.startswith("T-001")] == []
-    elsewhere = Worker(Workspace(tmp_path / "work"))
+    elsewhere = Worker(Workspace(tmp_path / "work"), Permitting())
     the(
         await elsewhere.do_task(delivered(running(repo, base, "echo x > x"), "task:T-001:1"), RecordingContext()),
         e.TaskClaimed,

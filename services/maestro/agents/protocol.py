@@ -4,12 +4,63 @@ result, and can be cancelled at any time."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from maestro_contracts.proposals import Proposal
 from maestro_contracts.records import AgentSpec, Problem, Ran, TaskSpec
+
+
+class NotAllowed(Exception):
+    """The action may not be done; `problem` says who says so, and why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.reason)
+        self.problem = problem
+
+
+class Permit(Protocol):
+    """How an agent asks before it does something."""
+
+    def __call__(self, action: Proposal, limit: Limit) -> AbstractAsyncContextManager[None]:
+        """Propose the action, wait until it may be done (the agent's time stands still meanwhile), and let it be done
+        within. Raises NotAllowed."""
+        ...
+
+
+@asynccontextmanager
+async def unasked(action: Proposal, limit: Limit) -> AsyncIterator[None]:
+    """Everything may be done: for an agent that is tried out by itself."""
+    yield
+
+
+class Limit:
+    """An agent's time, which stands still while people are asked."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._timeout: asyncio.Timeout | None = None
+
+    def running(self) -> asyncio.Timeout:
+        self._timeout = asyncio.timeout(self.seconds)
+        return self._timeout
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        end = self._timeout.when() if self._timeout is not None else None
+        if self._timeout is None or end is None:
+            yield
+            return
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        self._timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            self._timeout.reschedule(end + clock() - started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +80,7 @@ class Job:
     prd_path: str = ""
     feedback: tuple[str, ...] = ()
     token: str = ""
+    permit: Permit = unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +132,18 @@ class Work:
     """The session of a backend that is one coroutine: `work(emit)` returns the result and, when it is cancelled,
     ends what it started before it lets go."""
 
-    def __init__(self, work: Callable[[Emit], Awaitable[AgentResult]], timeout_s: float) -> None:
+    def __init__(self, work: Callable[[Emit], Awaitable[AgentResult]], limit: float | Limit) -> None:
         self._said: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._why = ""
-        self._task = asyncio.ensure_future(self._run(work, timeout_s))
+        self._task = asyncio.ensure_future(self._run(work, limit if isinstance(limit, Limit) else Limit(limit)))
 
-    async def _run(self, work: Callable[[Emit], Awaitable[AgentResult]], timeout_s: float) -> AgentResult:
+    async def _run(self, work: Callable[[Emit], Awaitable[AgentResult]], limit: Limit) -> AgentResult:
         try:
-            async with asyncio.timeout(timeout_s):
+            async with limit.running():
                 return await work(self._said.put_nowait)
         except TimeoutError:
             mend = "give it more time, or a smaller task"
-            return AgentResult(Problem("time_out", f"the agent did not end within {timeout_s:g} s", mend))
+            return AgentResult(Problem("time_out", f"the agent did not end within {limit.seconds:g} s", mend))
         except asyncio.CancelledError:
             return AgentResult(Problem("cancelled", self._why or "cancelled"))
         except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import assert_never
@@ -11,9 +12,10 @@ from typing import assert_never
 from maestro.agents import playbook as p
 from maestro.agents.environment import clean_environment
 from maestro.agents.process import TOKEN, Program, problem_of, run_program
-from maestro.agents.protocol import AgentEvent, AgentResult, Emit, Job, Session, Work
+from maestro.agents.protocol import AgentEvent, AgentResult, Emit, Job, Limit, NotAllowed, Session, Work
 from maestro.git.command import git
 from maestro.git.problems import from_os_error, is_full
+from maestro_contracts.proposals import FileDelete, FileWrite, Shell
 from maestro_contracts.records import Problem, Ran
 from maestro_contracts.yamlfile import InvalidFile
 
@@ -30,7 +32,8 @@ class ScriptAgent:
     """Plays `spec.playbook`: the text of a playbook, or the path of one on this host."""
 
     def start(self, job: Job) -> Session:
-        return Work(lambda emit: _Player(job, emit).play(), job.spec.timeout_s)
+        limit = Limit(job.spec.timeout_s)
+        return Work(lambda emit: _Player(job, emit, limit).play(), limit)
 
 
 def read_playbook(text_or_path: str) -> p.Playbook:
@@ -43,9 +46,10 @@ def read_playbook(text_or_path: str) -> p.Playbook:
 class _Player:
     """One attempt at one task."""
 
-    def __init__(self, job: Job, emit: Emit) -> None:
+    def __init__(self, job: Job, emit: Emit, limit: Limit) -> None:
         self.job = job
         self.emit = emit
+        self.limit = limit
         self.says: list[Ran] = []
         self.summary = ""
         self.tail = ""
@@ -54,7 +58,7 @@ class _Player:
         try:
             for step in self._steps():
                 await self._do(step)
-        except Stop as stop:
+        except (Stop, NotAllowed) as stop:
             return AgentResult(stop.problem, self.summary, tuple(self.says), self.tail)
         return AgentResult(None, self.summary or "Played the playbook.", tuple(self.says), self.tail)
 
@@ -88,11 +92,15 @@ class _Player:
             case p.Hang():
                 await asyncio.Event().wait()
             case p.Write() | p.Append() | p.Replace() | p.Edit() | p.Delete() | p.Move():
-                self._change(step)
+                await self._change(step)
             case _:
                 assert_never(step)
 
     async def _run(self, step: p.Run) -> None:
+        async with self.job.permit(Shell(step.command, env=self.job.spec.env), self.limit):
+            await self._really_run(step)
+
+    async def _really_run(self, step: p.Run) -> None:
         job = self.job
         env = clean_environment(job.tree, job.private, job.root, job.spec.env) | {TOKEN: job.token}
         program = Program(("sh", "-c", step.command), job.tree, env, b"", step.timeout_s, job.spec.output_limit)
@@ -118,36 +126,43 @@ class _Player:
 
     # --- edits ------------------------------------------------------------------------------------------------------
 
-    def _change(self, step: p.Write | p.Append | p.Replace | p.Edit | p.Delete | p.Move) -> None:
+    async def _change(self, step: p.Write | p.Append | p.Replace | p.Edit | p.Delete | p.Move) -> None:
         try:
             match step:
                 case p.Write(path=path, text=text, executable=executable):
-                    self._put(path, text)
-                    if executable:
-                        self._inside(path).chmod(0o755)
+                    await self._put(path, text, executable=executable)
                 case p.Append(path=path, text=text):
                     found = self._inside(path)
-                    self._put(path, (_read(found) if found.exists() else "") + text)
+                    await self._put(path, (_read(found) if found.exists() else "") + text)
                 case p.Replace():
-                    self._put(step.path, _replaced(step, _read(self._inside(step.path))))
+                    await self._put(step.path, _replaced(step, _read(self._inside(step.path))))
                 case p.Edit():
-                    self._put(step.path, _edited(step, _read(self._inside(step.path))))
+                    await self._put(step.path, _edited(step, _read(self._inside(step.path))))
                 case p.Delete(path=path):
-                    _delete(self._inside(path))
+                    await self._delete(path)
                 case p.Move(source=source, target=target):
-                    place = self._inside(target)
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    os.replace(self._inside(source), place)
+                    await self._move(source, target)
         except (OSError, UnicodeDecodeError) as error:
             if isinstance(error, OSError) and is_full(error):
                 raise Stop(from_os_error(error, "writing what the playbook says").problem) from None
             raise Stop(Problem("agent_crash", f"the playbook does not fit the files: {error}")) from None
 
-    def _put(self, path: str, text: str) -> None:
+    async def _put(self, path: str, text: str, *, executable: bool = False) -> None:
         place = self._inside(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with open(place, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        before = _known(place)
+        async with self.job.permit(FileWrite(path, text, before), self.limit):
+            _write(place, text, executable=executable)
+
+    async def _delete(self, path: str) -> None:
+        place = self._inside(path)
+        async with self.job.permit(FileDelete(path, place.is_dir() and not place.is_symlink()), self.limit):
+            _delete(place)
+
+    async def _move(self, source: str, target: str) -> None:
+        place, origin = self._inside(target), self._inside(source)
+        async with self.job.permit(Shell(f"mv -- {shlex.quote(source)} {shlex.quote(target)}"), self.limit):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(origin, place)
 
     def _inside(self, path: str) -> Path:
         """The path in the worktree; a way out of it, also through a link, is refused."""
@@ -163,6 +178,22 @@ class _Player:
 def _read(path: Path) -> str:
     with open(path, encoding="utf-8", newline="") as file:
         return file.read()
+
+
+def _write(path: Path, text: str, *, executable: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    if executable:
+        path.chmod(0o755)
+
+
+def _known(path: Path) -> str | None:
+    """What the file holds now; None where there is none, or none that could be shown."""
+    try:
+        return _read(path)
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _replaced(step: p.Replace, text: str) -> str:

@@ -58,16 +58,15 @@ class Permission:
         self._keyring = keyring
         self._pages: OrderedDict[str, _Page] = OrderedDict()
 
-    async def read(self, run: str, wait_ms: int = 0) -> tuple[ActionBook, int]:
-        """The book up to the newest entry of the run's log, and that entry's seq. Waits up to `wait_ms` for news."""
+    async def read(self, run: str) -> tuple[ActionBook, int]:
+        """The book up to the newest entry of the run's log, and that entry's seq."""
         page = self._pages.pop(run, None) or _Page(Reader(self._store, self._keyring, run))
         self._pages[run] = page
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
         async with page.lock:
             try:
-                while verdicts := await page.reader.new(wait_ms):
-                    wait_ms = 0
+                while verdicts := await page.reader.new():
                     for verdict in verdicts:
                         if isinstance(verdict, Commit):
                             for event in verdict.events:
@@ -83,10 +82,12 @@ class Permission:
         asked = Asked(f"propose:{command.proposal}", command, cause)
         await ctx.say(Outcome(run, asks=(asked,), advance=False))
         while True:
-            book, _ = await self.read(run, WAIT_MS)
+            book, seq = await self.read(run)
             action = book.actions.get(command.proposal)
             if action is not None and not action.is_pending:
                 return action
+            # Nobody else's reading waits for this.
+            await self._store.tail({run: seq}, WAIT_MS)
 
     async def begin(self, run: str, intend: Callable[[ActionBook], Intent], ctx: Context) -> Hindrance | None:
         """See `Begins`. Raises TimeoutError where the log never stood still."""

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 import structlog
 
 from maestro.approvals.policies import policy_digest, policy_for
@@ -27,6 +28,7 @@ from maestro.log.reader import Commit, Reader, Rejected
 from maestro.log.store import Store
 from maestro.people import Directory
 from maestro_contracts import commands as c
+from maestro_contracts import events as e
 
 if TYPE_CHECKING:
     from maestro.bus.runtime import Tools
@@ -97,7 +99,9 @@ class Gatekeeper:
         decision = decide(page.books, delivery.id, judged, self._here(delivery.run, page, ctx))
         if judged.proposal in page.books.actions.actions:
             page.judged.pop(delivery.id, None)
-        return self._outcome(delivery, decision, seq)
+        # What a worker waits for itself is nothing that the conductor need see, unless it ends the run.
+        wakes = judged.merged or any(isinstance(said.event, e.ActionRejected) for said in decision.said)
+        return msgspec.structs.replace(self._outcome(delivery, decision, seq), advance=wakes)
 
     async def _judge(self, delivery: Delivery, books: Books) -> Judged:
         policy = policy_for(books.actions.policies)

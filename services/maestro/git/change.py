@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from maestro.git.problems import GitProblem
 from maestro.git.repository import Repository
 from maestro_contracts.actions import joint_digest
-from maestro_contracts.proposals import FileDelete, FileWrite, Proposal, action_digest
+from maestro_contracts.proposals import FileDelete, FileWrite, Git, Proposal, action_digest
 
 CHANGE_MAGIC = "maestro/change/v1"
 MAX_FILE = 1024 * 1024
@@ -46,9 +46,11 @@ async def read_change(repository: Repository, base: str, commit: str) -> Change:
     blobs = await _blobs(repository, [blob for file in files for blob in _wanted(file)])
     parts: list[Proposal] = []
     unread: list[str] = []
+    moved = _moved(files)
     for file in files:
         if file.new_mode == GONE:
-            parts.append(FileDelete(file.path))
+            target = moved.get(file.path, "")
+            parts.append(Git(("mv", "--", file.path, target)) if target else FileDelete(file.path))
             continue
         content, is_read = _text(blobs, file.new, file.new_mode)
         before, _ = _text(blobs, file.old, file.old_mode) if file.old_mode != GONE else (None, True)
@@ -57,6 +59,13 @@ async def read_change(repository: Repository, base: str, commit: str) -> Change:
             unread.append(file.path)
     own = hashlib.sha256(f"{CHANGE_MAGIC}\n{trees[0]}\n{trees[1]}\n".encode()).hexdigest()
     return Change(tuple(parts), joint_digest([own, *map(action_digest, parts)]), tuple(unread))
+
+
+def _moved(files: list[_File]) -> dict[str, str]:
+    """Where files went that were taken away here and stand elsewhere byte for byte: nothing of them is lost."""
+    new = {(file.new, file.new_mode): file.path for file in files if file.old_mode == GONE}
+    gone = [file for file in files if file.new_mode == GONE]
+    return {file.path: new[file.old, file.old_mode] for file in gone if (file.old, file.old_mode) in new}
 
 
 async def _files(repository: Repository, base: str, commit: str) -> list[_File]:

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from maestro.agents.environment import room, secrets_of
-from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Session
+from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Permit, Session
 from maestro.agents.words import plain
 from maestro.bus.service import Context, Delivery, Outcome, Said
 from maestro.git import names
@@ -57,8 +57,11 @@ class Done:
 class Attempt:
     """One attempt at one task, as one delivery of its command."""
 
-    def __init__(self, repo: RunRepo, delivery: Delivery, command: c.DoTask, ctx: Context, agent: Agent) -> None:
+    def __init__(
+        self, repo: RunRepo, delivery: Delivery, command: c.DoTask, ctx: Context, agent: Agent, permit: Permit
+    ) -> None:
         self.repo = repo
+        self.permit = permit
         self.delivery = delivery
         self.command = command
         self.ctx = ctx
@@ -161,6 +164,7 @@ class Attempt:
             prd_path=command.prd_path,
             feedback=command.feedback,
             token=secrets.token_hex(16),
+            permit=self.permit,
         )
 
     async def _stop_with_the_run(self, session: Session) -> None:

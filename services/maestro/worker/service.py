@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from maestro.agents.backends import BACKENDS
 from maestro.agents.protocol import Agent
+from maestro.approvals.permission import Permission
 from maestro.bus.service import Context, Delivery, Outcome, Said, Service
 from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import Workspace
+from maestro.worker.asking import Asking, Permits
 from maestro.worker.attempt import Attempt, Done
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -24,8 +26,11 @@ MAX_SAYS = 100
 class Worker:
     """What a worker needs: where worktrees go, and the backends it knows."""
 
-    def __init__(self, workspace: Workspace, backends: Mapping[str, Callable[[], Agent]] = BACKENDS) -> None:
+    def __init__(
+        self, workspace: Workspace, permits: Permits, backends: Mapping[str, Callable[[], Agent]] = BACKENDS
+    ) -> None:
         self.workspace = workspace
+        self.permits = permits
         self.backends = backends
 
     async def do_task(self, delivery: Delivery, ctx: Context) -> Outcome:
@@ -47,7 +52,8 @@ class Worker:
         try:
             agent = self._agent(command.agent.kind)
             repo = await self.workspace.open(delivery.run, command.repo.url)
-            return await Attempt(repo, delivery, command, ctx, agent).made()
+            asking = Asking(self.permits, delivery, command, ctx)
+            return await Attempt(repo, delivery, command, ctx, agent, asking.permit).made()
         except GitProblem as problem:
             return Done(problem.problem)
         except OSError as error:
@@ -78,5 +84,6 @@ def _ended(names: tuple[str, int, int, str], command: c.DoTask, done: Done, took
 
 def make_service(tools: Tools) -> Service:
     """The worker. A task takes minutes: each message is taken when there is a hand free for it."""
-    worker = Worker(Workspace(tools.settings.work_dir))
+    permits = Permission(tools.store, tools.admission.keyring)
+    worker = Worker(Workspace(tools.settings.work_dir), permits)
     return Service(role="worker", handlers={c.DoTask: worker.do_task}, parallel=2, batch_size=2)
