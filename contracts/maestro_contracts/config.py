@@ -14,7 +14,7 @@ import msgspec
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from maestro_contracts import records
-from maestro_contracts.fields import Count, wrong
+from maestro_contracts.fields import Count, RoleName, wrong
 from maestro_contracts.workflow_rules import match_choice
 from maestro_contracts.yamlcheck import FileModel, validate
 from maestro_contracts.yamlfile import FileProblem, InvalidFile, did_you_mean, read_yaml, read_yaml_file
@@ -134,6 +134,19 @@ class PlanningConfig(FileModel):
         return self
 
 
+class ApprovalsConfig(FileModel):
+    """Who decides about actions that the policy does not let run unasked."""
+
+    level2: tuple[RoleName, ...] = Field((), description="Roles that may decide at level 2; none: any person.")
+    level3: tuple[RoleName, ...] = Field((), description="Roles that may decide at level 3; none: any person.")
+    quorum: int = Field(1, ge=1, le=20, description="How many people must approve at level 3.")
+    own_key: bool = Field(False, description="Whether level 3 needs a person's own key, not a gateway's word for them.")
+    good_for_seconds: Seconds = Field(86_400.0, description="An approval that is not used by then ends.")
+
+    def record(self) -> records.Approvals:
+        return records.Approvals(self.level2, self.level3, self.quorum, self.own_key, self.good_for_seconds)
+
+
 class TrackerConfig(FileModel):
     """Trackers that are kept up to date beside the log."""
 
@@ -172,6 +185,7 @@ class Config(FileModel):
     refine: RefineConfig = RefineConfig()
     retry: RetryConfig = RetryConfig()
     planning: PlanningConfig = PlanningConfig()
+    approvals: ApprovalsConfig = ApprovalsConfig()
     tracker: TrackerConfig = TrackerConfig()
     server: ServerConfig = ServerConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -207,6 +221,11 @@ USED_BY: dict[str, str] = {
     "planning.max_epics": "task generator (`Settings.max_epics`)",
     "planning.gate_timeout_seconds": "gatekeeper (`Step.timeout_s` of the gates after a `plan` step)",
     "planning.gate_default": "gatekeeper (`Step.default` of the gates after a `plan` step)",
+    "approvals.level2": "gatekeeper (`Settings.approvals`): who decides at level 2",
+    "approvals.level3": "gatekeeper: who decides at level 3",
+    "approvals.quorum": "gatekeeper: how many at level 3",
+    "approvals.own_key": "gatekeeper: whose signature counts at level 3",
+    "approvals.good_for_seconds": "gatekeeper: how long an approval waits to be used",
     "tracker.beads": "projections (`Settings.beads`)",
     "server.url": "every process: `MAESTRO_REDIS_URL`",
     "server.password_file": "every process: `MAESTRO_REDIS_PASSWORD_FILE`",
@@ -246,8 +265,9 @@ def settings_of(
     agent: records.AgentSpec | None = None,
     auto_approve: bool = False,
     interactive: bool = False,
+    policies: tuple[records.PolicyText, ...] = (),
 ) -> records.Settings:
-    """What a run keeps of the configuration. `agent` is the command line's, where one was given."""
+    """What a run keeps of the configuration and of the policies. `agent` is the command line's, where one was given."""
     return records.Settings(
         agent=agent or agent_of(config),
         auto_approve=auto_approve,
@@ -261,6 +281,8 @@ def settings_of(
         max_in_flight=config.workers.max_in_flight,
         min_epics=config.planning.min_epics,
         max_epics=config.planning.max_epics,
+        policies=policies,
+        approvals=config.approvals.record(),
     )
 
 

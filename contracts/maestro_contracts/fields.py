@@ -61,4 +61,6 @@ Line = Annotated[
 """One line of text that can be seen."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
 """Some lines of text."""
+RoleName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+"""A role of people."""
 Count = Annotated[int, Field(ge=1)]

@@ -13,15 +13,13 @@ import msgspec
 from pydantic import Field, StringConstraints
 
 from maestro_contracts import records
-from maestro_contracts.fields import NAME_PATTERN, Count, Duration, Line, Name, Text
+from maestro_contracts.fields import Count, Duration, Line, Name, RoleName, Text
 from maestro_contracts.workflow_rules import broken_rules
 from maestro_contracts.yamlcheck import FileModel, validate
 from maestro_contracts.yamlfile import InvalidFile, read_yaml
 
 ChoiceKey = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^\S+$")]
 Visits = Annotated[int, Field(ge=1, le=100)]
-RoleName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-"""A role of people."""
 
 
 class RetryModel(FileModel):

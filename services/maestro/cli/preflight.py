@@ -21,7 +21,7 @@ from maestro.cli.request import Asked, check_repository
 from maestro.cli.where import CONFIG_FILE, Place, here
 from maestro_contracts.commands import StartRun
 from maestro_contracts.config import NO_AGENT, Config, agent_of, needs_agent, settings_of, with_overrides
-from maestro_contracts.records import AgentSpec, Repo, Workflow
+from maestro_contracts.records import AgentSpec, PolicyText, Repo, Workflow
 
 if TYPE_CHECKING:
     from maestro.agents.playbook import Playbook
@@ -48,9 +48,29 @@ async def prepare(place: Place, asked: Asked, by: str) -> Start:
     feature, source, text = _request(asked, workflow)
     if any(step.kind == "plan" for step in workflow.steps):
         await _check_prd(place, repo.base, feature)
-    settings = settings_of(place.config, agent=agent, auto_approve=asked.auto_approve, interactive=asked.interactive)
+    settings = settings_of(
+        place.config,
+        agent=agent,
+        auto_approve=asked.auto_approve,
+        interactive=asked.interactive,
+        policies=_policies(place),
+    )
     command = StartRun(feature, source, text, repo, workflow, settings, by)
     return Start(new_run_id(feature), command, playbook)
+
+
+def _policies(place: Place) -> tuple[PolicyText, ...]:
+    """The user's and the project's policy, as the run keeps them. Their examples are run here, before anything starts.
+    Raises InvalidFile with every mistake."""
+    from maestro.policy.loading import user_file
+    from maestro_contracts.policy_file import PROJECT_FILE
+
+    if not (place.folder() / PROJECT_FILE).exists() and not user_file().exists():
+        return ()
+    from maestro.policy.loading import load_policy
+
+    sources = load_policy(place.folder(), remember=place.state.root / "policies").sources
+    return tuple(PolicyText(source.layer, source.file, source.text) for source in sources if source.layer != "shipped")
 
 
 def new_run_id(feature: str) -> str:
