@@ -76,6 +76,12 @@ def write_json(value: Any) -> None:
     write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
 
 
+def write_line(value: Any) -> None:
+    """One line of JSON, at once: somebody reads line by line."""
+    write(json.dumps(value, sort_keys=True, ensure_ascii=False))
+    sys.stdout.flush()
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
     """Rows under their columns, or one line that says why there are none."""
     from rich.table import Table

@@ -120,6 +120,13 @@ async def answering(place: Place) -> AsyncIterator[Engine]:
 
 
 @contextlib.asynccontextmanager
+async def undoing(place: Place) -> AsyncIterator[Engine]:
+    """A store, whoever takes answers, and whoever works on runs' branches."""
+    async with _engine(place, "gate", "", roles=(*TO_ANSWER, "integrator")) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
 async def steering(place: Place) -> AsyncIterator[Engine]:
     """A store and whoever pauses and cancels."""
     async with _engine(place, "steer", "", roles=TO_STEER) as engine:

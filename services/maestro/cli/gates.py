@@ -142,10 +142,10 @@ class Scripted(GateDesk):
 class Asking(GateDesk):
     """Asks the person at the terminal, one gate after the other."""
 
-    def __init__(self, run: str, show: Show, send: Decide, by: str) -> None:
+    def __init__(self, run: str, show: Show, send: Decide, by: str, turn: asyncio.Lock | None = None) -> None:
         super().__init__(run, show, send, by)
         self._terminal = Terminal()
-        self._turn = asyncio.Lock()
+        self._turn = turn or asyncio.Lock()
 
     async def deal(self, gate: GateState, opened: e.GateOpened) -> None:
         async with self._turn:
@@ -178,6 +178,10 @@ class Asking(GateDesk):
             return await self._decide(opened, chosen.choice.key, text or "", given, "cli")
 
     def _introduce(self, opened: e.GateOpened) -> None:
+        from maestro.cli.commands.gate import about
+
+        for line in about(opened):
+            self._show.say(f"  {line}")
         if opened.deadline is not None:
             after = f"then {one_line(opened.default, 60)} is taken" if opened.default else "then it closes"
             self._show.say(f"  until {utc(opened.deadline)}; {after}")

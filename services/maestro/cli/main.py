@@ -31,6 +31,9 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("policy", "", "Say the level of an action, and why; test the policy's rules.", GATES),
     ("journal", "", "Read a run's journal, add to it, mark what you have seen.", GATES),
     ("keys", "", "Introduce the people who decide, with their keys and roles; make a key.", GATES),
+    ("gatekeeper", "gatekeeper:gatekeeper", "Sit at the terminal and decide each gate as it opens.", GATES),
+    ("grant", "", "See, give and take back standing approvals.", GATES),
+    ("audit", "", "See whether people decided where they must.", GATES),
     ("log", "log:log", "Print the events of a run, one line each.", GATES),
     ("replay", "replay:replay", "Fold a run's log again: as it was, what changed, or its files anew.", GATES),
     ("web", "", "Show runs and decide gates in a browser; serve the REST API.", MACHINE),
@@ -44,10 +47,11 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
 SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "gate": (
         ("list", "gate:list_", "List the gates that wait for an answer."),
+        ("watch", "gate:watch_", "Show each gate as it opens and as it ends."),
         ("show", "gate:show_", "Show a gate: its question, its choices, who decided it."),
         ("decide", "gate:decide_", "Decide a gate with the key or the label of one of its choices."),
         ("approve", "gate:approve_", "Decide a gate with its choice `approve`."),
-        ("reject", "gate:reject_", "Decide a gate with its one choice that gives the run up."),
+        ("reject", "gate:reject_", "Decide a gate with its one choice that rejects the action, or gives the run up."),
         ("revise", "gate:revise_", "Decide a gate with its choice `revise`; TEXT says what to change."),
         ("export", "gate_export:export", "Write a gate's signed decisions for `ssh-keygen -Y verify`."),
     ),
@@ -74,6 +78,16 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("token", "web:token", "Make a token with which a person logs in or uses the API."),
         ("tokens", "web:tokens", "List the tokens, links and sessions that are good now."),
         ("revoke", "web:revoke", "Take back a token, a link or a session."),
+    ),
+    "grant": (
+        ("list", "grant:list_", "List the standing approvals."),
+        ("issue", "grant:issue", "Approve beforehand, within bounds, what a run's agents may ask for."),
+        ("revoke", "grant:revoke", "Take a standing approval back."),
+    ),
+    "audit": (
+        ("hitl", "audit:hitl", "List what people should have decided and did not."),
+        ("approve-after", "audit:approve_after", "Approve after the fact what was done."),
+        ("roll-back", "audit:roll_back", "Undo by a new commit what was merged."),
     ),
     "config": (("check", "config:check", "Check the configuration and its workflow; print what applies."),),
 }

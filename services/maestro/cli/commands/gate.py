@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from maestro.cli.engine import Engine
     from maestro.runs.state import GateState, RunState
     from maestro_contracts import events as e
+    from maestro_contracts.records import Vote
 
 Run = Annotated[str, Parameter(name="--run", help="The run; without it, the one whose gate of that name waits.")]
 Text = Annotated[str, Parameter(help="A text to go with the answer.")]
@@ -69,6 +71,29 @@ def _as_json(run: str, gate: GateState) -> dict[str, Any]:
     return {"run": run, **msgspec.to_builtins(gate)}
 
 
+def watch_(*, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
+    """Show each gate as it opens and as it ends, until you press Ctrl-C. With --json each line is one event."""
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_watch(run, where, listing))
+
+
+async def _watch(run: str, where: Where, listing: Listing) -> int:
+    from maestro.cli.engine import reading
+    from maestro.cli.waiting import GateWatch
+    from maestro.cli.where import find_place
+
+    place = await find_place(where.repo, run=run)
+    async with reading(place) as engine:
+        watch = GateWatch(engine, run)
+        while True:
+            for name, gate in await watch.changed():
+                if listing.json:
+                    console.write_line(_as_json(name, gate))
+                else:
+                    _print_gate(name, gate)
+
+
 def show_(gate: str, /, *, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
     """Show a gate: what it asks, its choices, and who decided it."""
     from maestro.cli.interrupts import run_async
@@ -101,6 +126,26 @@ def _latest(states: list[RunState], gate: str) -> tuple[RunState, GateState]:
     return max(found, key=lambda pair: (pair[1].status == "open", pair[0].started, pair[1].visit))
 
 
+def about(opened: e.GateOpened) -> list[str]:
+    """What a person should know before they answer: what it is about, what it would do, who may decide."""
+    from maestro.projections.text import one_line
+
+    lines = [f"level {opened.level}"] if opened.level else []
+    for title, text in (("why", opened.context), ("does", opened.impact), ("undo", opened.reversibility)):
+        lines += [f"{title + ':':6}{one_line(line, 200)}" for line in text.splitlines()]
+    if opened.kind in {"timer", "command"}:
+        lines.append(f"waits for {'its time' if opened.kind == 'timer' else 'a command: ' + one_line(opened.command)}")
+    if opened.roles or opened.people:
+        lines.append(f"for {one_line(', '.join([*opened.roles, *opened.people]))}")
+    if opened.quorum > 1:
+        lines.append(f"{opened.quorum} people must agree" + ("; one veto ends it" if opened.veto else ""))
+    return lines
+
+
+def _signed(vote: Vote) -> str:
+    return {"person": ", signed with their own key", "gateway": ", signed by a gateway for them"}.get(vote.signed, "")
+
+
 def _print_gate(run: str, gate: GateState) -> None:
     from maestro.cli.answers import how_to_decide
     from maestro.projections.text import one_line, utc
@@ -108,6 +153,8 @@ def _print_gate(run: str, gate: GateState) -> None:
     console.write(f"{one_line(gate.gate)}, visit {gate.visit}, of {run}: {gate.status}")
     if gate.opened is not None:
         console.write(f"  {one_line(gate.opened.prompt)}")
+        for line in about(gate.opened):
+            console.write(f"  {line}")
         for question in gate.opened.questions:
             options = f" ({', '.join(one_line(option) for option in question.options)})" if question.options else ""
             console.write(f"  {one_line(question.id)}: {one_line(question.text)}{options}")
@@ -116,6 +163,10 @@ def _print_gate(run: str, gate: GateState) -> None:
             console.write(f"  [{one_line(choice.key)}] {one_line(choice.label)}{target}")
         if gate.opened.deadline is not None:
             console.write(f"  until {utc(gate.opened.deadline)}, then {one_line(gate.opened.default) or 'it closes'}")
+    for voted in gate.votes:
+        vote = voted.vote
+        who = f"{one_line(vote.person)} via {vote.via} at {utc(vote.at)}{_signed(vote)}"
+        console.write(f"  {one_line(vote.choice)} by {who}")
     if gate.decided is not None:
         said = gate.decided
         console.write(f"  {one_line(said.choice)} by {one_line(said.approver)} via {said.via} at {utc(said.at)}")
@@ -126,6 +177,12 @@ def _print_gate(run: str, gate: GateState) -> None:
             console.write(f"    {command}")
 
 
+Key = Annotated[str, Parameter(help="The key to sign with, instead of your own.")]
+Conditions = Annotated[
+    tuple[str, ...], Parameter(name="--condition", help="'Yes, but ...': holds for all later tasks of the run.")
+]
+
+
 def decide_(
     gate: str,
     choice: str,
@@ -134,46 +191,67 @@ def decide_(
     run: Run = "",
     text: Text = "",
     answer: Annotated[tuple[str, ...], Parameter(help="id=text for each question; @FILE reads it.")] = (),
+    condition: Conditions = (),
+    key: Key = "",
     where: Where = Where(),  # noqa: B008
 ) -> int:
     """Decide a gate. CHOICE is the key or the label of one of its choices; nothing else decides anything."""
     from maestro.cli.interrupts import run_async
 
-    return run_async(_decide(gate, choice, run, text, answer, where))
+    return run_async(_decide(gate, choice, run, Given(text, answer, condition, key), where))
 
 
-def approve_(gate: str, /, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
+def approve_(
+    gate: str,
+    /,
+    *,
+    run: Run = "",
+    text: Text = "",
+    condition: Conditions = (),
+    key: Key = "",
+    where: Where = Where(),  # noqa: B008
+) -> int:
     """Decide a gate with its choice `approve`."""
     from maestro.cli.interrupts import run_async
 
-    return run_async(_decide(gate, "approve", run, text, (), where))
+    return run_async(_decide(gate, "approve", run, Given(text, (), condition, key), where))
 
 
-def reject_(gate: str, /, *, run: Run = "", text: Text = "", where: Where = Where()) -> int:  # noqa: B008
-    """Decide a gate with its one choice that gives the run up."""
+def reject_(gate: str, /, *, run: Run = "", text: Text = "", key: Key = "", where: Where = Where()) -> int:  # noqa: B008
+    """Decide a gate with its one choice that rejects the action, or gives the run up."""
     from maestro.cli.interrupts import run_async
 
-    return run_async(_decide(gate, None, run, text, (), where))
+    return run_async(_decide(gate, None, run, Given(text, (), (), key), where))
 
 
-def revise_(gate: str, text: str, /, *, run: Run = "", where: Where = Where()) -> int:  # noqa: B008
+def revise_(gate: str, text: str, /, *, run: Run = "", key: Key = "", where: Where = Where()) -> int:  # noqa: B008
     """Decide a gate with its choice `revise`; TEXT says what to change, @FILE reads it."""
     from maestro.cli.interrupts import run_async
 
-    return run_async(_decide(gate, "revise", run, text, (), where))
+    return run_async(_decide(gate, "revise", run, Given(text, (), (), key), where))
 
 
-async def _decide(gate: str, choice: str | None, run: str, text: str, answers: tuple[str, ...], where: Where) -> int:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What goes with a choice."""
+
+    text: str = ""
+    answers: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    key: str = ""
+
+
+async def _decide(gate: str, choice: str | None, run: str, given: Given, where: Where) -> int:
     from maestro.cli.engine import answering
     from maestro.cli.where import find_place
 
-    given = _answers(answers)
+    answers, text = _answers(given.answers), _read(given.text)
     place = await find_place(where.repo, run=run)
     async with answering(place) as engine:
         state, found = _latest([s for s in await _states(engine, run) if not s.ended_for_good or run], gate)
         opened = _open(state, found)
         word = _giving_up(opened) if choice is None else _chosen(opened, choice)
-        outcome = await _send(engine, state, found, word, _read(text), given)
+        outcome = await _send(engine, state, found, word, text, answers, given.conditions, key=given.key)
         still_ours = engine.is_ours
     console.note(outcome)
     if still_ours:
@@ -206,8 +284,10 @@ def _chosen(opened: e.GateOpened, choice: str) -> str:
 
 def _giving_up(opened: e.GateOpened) -> str:
     from maestro.cli.answers import listed, takes_answers
+    from maestro_contracts.workflow_rules import REJECT
 
-    found = [choice for choice in opened.choices if not takes_answers(choice)]
+    found = [choice for choice in opened.choices if choice.target == REJECT]
+    found = found or [choice for choice in opened.choices if not takes_answers(choice)]
     if len(found) != 1:
         raise CliError(
             f"{opened.gate} has {len(found)} choices that give the run up, so `reject` could mean none or several",

@@ -1,0 +1,113 @@
+"""`maestro gatekeeper`: who sits at this terminal and decides each gate as it opens, whatever run it belongs to?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from maestro.cli import console
+from maestro.cli.errors import CliError
+from maestro.cli.exit_codes import Exit
+from maestro.cli.where import Listing, Where
+
+if TYPE_CHECKING:
+    from maestro.cli.engine import Engine
+    from maestro.cli.waiting import GateWatch
+
+
+def gatekeeper(
+    *,
+    run: Annotated[str, Parameter(help="Only this run's gates.")] = "",
+    key: Annotated[str, Parameter(help="The key to sign with, instead of your own.")] = "",
+    where: Where = Where(),  # noqa: B008
+    listing: Listing = Listing(),  # noqa: B008
+) -> int:
+    """Sit at the terminal and decide each gate as it opens: a choice's key,
+    a text in your editor. Works over SSH and without colour. With --json each
+    gate is one line; each line that is read is an answer:
+    {"run": "...", "gate": "...", "choice": "...", "text": "..."}.
+    """
+    from maestro.cli.interrupts import run_async
+
+    return run_async(_sit(run, key, where, listing))
+
+
+async def _sit(run: str, key: str, where: Where, listing: Listing) -> int:
+    from maestro.cli.engine import answering
+    from maestro.cli.waiting import GateWatch
+    from maestro.cli.where import find_place
+
+    if not listing.json and not sys.stdin.isatty():
+        raise CliError("there is no terminal to ask at", "give --json, or use `maestro gate decide`", Exit.USAGE)
+    place = await find_place(where.repo, run=run)
+    async with answering(place) as engine:
+        watch = GateWatch(engine, run)
+        await (_piped(engine, watch, key) if listing.json else _asking(engine, watch, key))
+    return Exit.OK
+
+
+async def _asking(engine: Engine, watch: GateWatch, key: str) -> None:
+    from maestro.cli.gates import Asking, sender
+    from maestro.cli.own_key import ensure_own_key
+    from maestro.cli.person import who
+    from maestro.cli.show import Show
+
+    own, _ = await ensure_own_key(engine, key)
+    by, show = own.person if own else who(engine.place.repo), Show(live=False)
+    desks: dict[str, Asking] = {}
+    turn = asyncio.Lock()
+    show.say("Waiting for gates; Ctrl-C ends this and decides nothing.", "dim")
+    try:
+        while True:
+            for state in await watch.states():
+                if state.run not in desks:
+                    desks[state.run] = Asking(state.run, show, sender(engine.store, state.run, own), by, turn)
+                if not state.ended_for_good:
+                    desks[state.run].look(state)
+            await asyncio.sleep(0.3)
+    finally:
+        for desk in desks.values():
+            await desk.close()
+
+
+async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
+    """Gates go out as lines, answers come in as lines; a line that is none is answered with the reason."""
+    from maestro.cli.commands.gate import _as_json
+
+    reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
+    telling = asyncio.ensure_future(watch.changed())
+    try:
+        while True:
+            await asyncio.wait({reading, telling}, return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                for name, gate in telling.result():
+                    console.write_line(_as_json(name, gate))
+                telling = asyncio.ensure_future(watch.changed())
+            if reading.done():
+                line = reading.result()
+                if not line:
+                    return
+                console.write_line(await _answered(engine, line, key))
+                reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
+    finally:
+        telling.cancel()
+        reading.cancel()
+
+
+async def _answered(engine: Engine, line: str, key: str) -> dict[str, object]:
+    from maestro.cli.commands.gate import _chosen, _latest, _open, _send, _states
+
+    try:
+        said = json.loads(line)
+        run, gate, choice, text = (str(said.get(name, "")) for name in ("run", "gate", "choice", "text"))
+        state, found = _latest(await _states(engine, run), gate)
+        word = _chosen(_open(state, found), choice)
+        return {"ok": await _send(engine, state, found, word, text, {}, (), key=key)}
+    except (ValueError, AttributeError) as error:
+        return {"error": f"not an answer: {error}"}
+    except CliError as error:
+        return {"error": error.reason, "mend": error.mend}
