@@ -508,7 +508,8 @@ class ActionClassified(Event):
 class ApprovalGiven(Event):
     """The action may be done once, until `expires` (ms; 0: while the run goes on), exactly as `digest` says. `by` tells
     why: `policy` (level 1), `prd` (listed in the approved PRD), `grant` (see `grant`), `auto` (--auto-approve),
-    `person` (at `gate`; `approvers` names them), `same` (people approved the same as `took_over`, not used there)."""
+    `person` (at `gate`; `approvers` names them), `same` (people approved the same, as
+    `took_over` that was not used, or file by file when this attempt was about to write it)."""
 
     proposal: str
     digest: str

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from maestro.approvals.book import Intent, why_not_begin
-from maestro.gatekeeper.judging import judge_action
+from maestro.gatekeeper.judging import judge_action, judge_change
 from maestro.gatekeeper.proposing import FREE_ASKS, Judged
+from maestro.git.change import Change
 from maestro.people import sign
 from maestro.policy.loading import shipped_policy
 from maestro_contracts import commands as c
@@ -175,6 +176,25 @@ def test_an_approval_that_was_not_used_goes_to_the_next_attempt_and_is_void_then
     assert desk.tell(again).said(e.ApprovalGiven).took_over == "P-1"
     assert why_not_begin(desk.books.actions, intent(first), desk.now)
     assert why_not_begin(desk.books.actions, intent(again), desk.now) is None
+
+
+def changed(*parts: FileWrite) -> Judged:
+    command = c.ProposeChange("change:T-001:1", "T-001", 1, "worker-1", Repo("/r", "b"), "b", "c1")
+    return judge_change(command, Change(parts, "d" * 64), shipped_policy())
+
+
+def test_what_people_approved_byte_for_byte_before_it_was_written_they_need_not_see_again(
+    desk: Desk, folk: Townsfolk
+) -> None:
+    answer(desk, folk, asked(desk, PIPELINE))
+    desk.hear(e.EffectStarted("P-1", desk.books.actions.actions["P-1"].proposed.digest, "worker-1", 1))
+    approval = desk.tell(changed(PIPELINE, EDIT)).said(e.ApprovalGiven)
+    assert (approval.by, approval.approvers, approval.took_over) == ("same", ("ann",), "")
+
+
+def test_a_change_that_holds_more_than_people_have_seen_is_asked_about(desk: Desk, folk: Townsfolk) -> None:
+    answer(desk, folk, asked(desk, PIPELINE))
+    assert desk.tell(changed(PIPELINE, FileWrite("Dockerfile", "FROM x\n"))).said(e.GateOpened)
 
 
 def test_an_agent_that_asks_too_often_is_slowed_and_that_is_said(desk: Desk, folk: Townsfolk) -> None:

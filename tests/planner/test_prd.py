@@ -205,3 +205,10 @@ def test_every_prd_is_read_back_as_it_was_written(prd: Prd, status: prds.Status)
     assert prds.parse(text) == (prd, status)
     assert text.split("\n")[1] == f"status: {status}"
     assert prds.render(prd, status) == text
+
+
+def test_what_the_specification_allows_stands_in_the_prd_and_is_read_back() -> None:
+    text = "---\nallows: [dependency requests, ci Dockerfile]\n---\n# F\n\n- R-1: it works. Check: `make test`\n"
+    made = Prd("F", "f", 1, "medium", specification.parse(text).requirements, allows=specification.parse(text).allows)
+    assert "- `dependency requests`" in prds.render(made)
+    assert prds.parse(prds.render(made))[0].allows == ("dependency requests", "ci Dockerfile")

@@ -116,10 +116,33 @@ def _known_answer(book: ActionBook, id: str, judged: Judged, action: Action, now
             return rejected(action, said.by, reason, id, now, gate=said.gate)
         if _can_be_taken_over(earlier, judged, now):
             return _taken_over(action, earlier, id, now)
+    seen = _seen_in_parts(book, judged) if judged.merged else None
+    if seen is not None:
+        return _taken_over(action, seen, id, now, was_used=True)
     if judged.level == 2 and listed(book.allows, judged.parts):
         return approved(action, "prd", id, now)
     grant = granted(book, judged.parts, judged.exact, judged.level, now)
     return approved(action, "grant", id, now, grant=grant) if grant else None
+
+
+def _seen_in_parts(book: ActionBook, judged: Judged) -> Action | None:
+    """People need not look at a change again whose every grave file they have approved, byte for byte, when this same
+    attempt was about to write it; returns the last of those actions."""
+    by_people = [
+        each
+        for each in book.actions.values()
+        if each.approval is not None
+        and each.approval.by in {"person", "same"}
+        and (each.proposed.task, each.proposed.attempt) == (judged.task, judged.attempt)
+        and each.approval.policy_sha256 == judged.policy
+    ]
+    found = None
+    for part in judged.parts:
+        same = (each for each in by_people if each.asked == part.digest and each.level >= part.level)
+        found = next(same, None)
+        if found is None:
+            return None
+    return found
 
 
 def _can_be_taken_over(earlier: Action, judged: Judged, now: int) -> bool:
@@ -136,7 +159,8 @@ def _can_be_taken_over(earlier: Action, judged: Judged, now: int) -> bool:
     )
 
 
-def _taken_over(action: Action, earlier: Action, id: str, now: int) -> Said:
+def _taken_over(action: Action, earlier: Action, id: str, now: int, *, was_used: bool = False) -> Said:
+    """`was_used`: the earlier one keeps its approval."""
     assert earlier.approval is not None
     before = earlier.approval
     event = e.ApprovalGiven(
@@ -150,7 +174,7 @@ def _taken_over(action: Action, earlier: Action, id: str, now: int) -> Said:
         expires=before.expires,
         gate=before.gate,
         visit=before.visit,
-        took_over=earlier.proposed.proposal,
+        took_over="" if was_used else earlier.proposed.proposal,
         asked=action.asked,
         conditions=before.conditions,
     )

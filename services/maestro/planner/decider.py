@@ -106,6 +106,7 @@ def _prd(specification: Specification, feature: str, slug: str, version: int) ->
         requirements=specification.requirements,
         related_issues=specification.related_issues,
         constraints=specification.constraints,
+        allows=specification.allows,
         body=specification.body,
     )
 

@@ -27,6 +27,7 @@ class Head:
     priority: str = ""
     constraints: tuple[str, ...] = ()
     related_issues: tuple[str, ...] = ()
+    allows: tuple[str, ...] = ()
     items: tuple[Item, ...] | None = None
 
 
@@ -46,6 +47,7 @@ class Document:
             priority=_text(self.data, "priority").lower(),
             constraints=_texts(self.data, "constraints"),
             related_issues=_texts(self.data, "related_issues"),
+            allows=_texts(self.data, "allows"),
             items=_items(self.data["requirements"]) if "requirements" in self.data else None,
         )
 

@@ -53,12 +53,17 @@ def render(prd: Prd, status: Status = "draft") -> str:
         "related_issues": list(prd.related_issues),
         "constraints": list(prd.constraints),
     }
+    if prd.allows:
+        head["allows"] = list(prd.allows)
     parts = [f"# {' '.join(prd.feature.split())}"]
     if body := prd.body.replace(_MARK, "").strip("\n"):
         parts.append(body)
     parts += [_MARK, "## Requirements", *_sections(prd)]
     if prd.constraints:
         parts += ["## Constraints", "\n".join(f"- {' '.join(text.split())}" for text in prd.constraints)]
+    if prd.allows:
+        listed = "\n".join(f"- {_code(' '.join(text.split()))}" for text in prd.allows)
+        parts += ["## Allowed by whoever approves this", listed]
     if prd.related_issues:
         parts += ["## Related issues", "\n".join(f"- {issue}" for issue in prd.related_issues)]
     return frontmatter.dump(head) + "\n" + "\n\n".join(parts) + "\n"
@@ -80,6 +85,7 @@ def parse(markdown: str) -> tuple[Prd, Status]:
         requirements=finish(head.items or (), {}, []),
         related_issues=head.related_issues,
         constraints=head.constraints,
+        allows=head.allows,
         body=_body(document.body),
     )
     return prd, stamp.status

@@ -62,6 +62,7 @@ class Specification:
     priority: str = ""
     constraints: tuple[str, ...] = ()
     related_issues: tuple[str, ...] = ()
+    allows: tuple[str, ...] = ()
     body: str = ""
     notes: tuple[str, ...] = ()
 
@@ -85,6 +86,7 @@ def parse(text: str) -> Specification:
         priority=head.priority or reader.priority,
         constraints=_unique([*head.constraints, *reader.constraints]),
         related_issues=_unique([*head.related_issues, *reader.related]),
+        allows=_unique(list(head.allows)),
         body=reader.body(),
         notes=tuple(reader.notes),
     )
