@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
-from hypothesis import given
+import msgspec
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestro.gatekeeper.decider import Books, GateCommand, Here, decide
@@ -12,6 +14,7 @@ from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Choice
 from tests.support.gates import ASK, CHOICES, OPEN, Desk
+from tests.support.townsfolk import Townsfolk
 
 GATES = st.sampled_from(["approve-plan", "other"])
 VISITS = st.integers(1, 2)
@@ -98,3 +101,54 @@ def test_no_text_decides_unless_it_is_one_choice(answer: str, choices: tuple[Cho
 
 def test_an_empty_book_opens_nothing_by_itself() -> None:
     assert decide(Books(), "id", c.GateDeadline("approve-plan", 1), Here("r", 10**12)).said == ()
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+NAMES = ("ann", "bob", "cy")
+WORDS = st.tuples(
+    st.sampled_from(NAMES),
+    st.sampled_from(["a", "r", "x", "no"]),
+    st.sampled_from(["own", "own", "own", "forged", "unsigned", "replayed", "late", "other gate"]),
+)
+RULES = st.fixed_dictionaries(
+    {"quorum": st.integers(1, 3), "veto": st.booleans(), "roles": st.sampled_from([(), ("lead",), ("lead", "team")])}
+)
+
+
+@settings(max_examples=60)
+@given(RULES, st.lists(WORDS, max_size=8))
+def test_a_yes_is_always_the_signed_word_of_enough_people_who_may(
+    rules: dict[str, Any], words: list[tuple[str, str, str]]
+) -> None:
+    folk = Townsfolk().meet("ann", "lead").meet("bob", "team").meet("cy")
+    desk = Desk(folk)
+    opened = desk.tell(OPEN(**rules)).said(e.GateOpened)
+    said: list[c.DecideGate] = []
+    for person, key, how in words:
+        desk.at(desk.now + 1)
+        word = folk.says(opened, person, key, desk.now - 10**6 if how == "late" else desk.now)
+        match how:
+            case "forged":
+                word = folk.sent(
+                    folk.statement(opened, person, key, desk.now), by_key_of=NAMES[NAMES.index(person) - 1]
+                )
+            case "unsigned":
+                word = msgspec.structs.replace(word, statement="", signature="")
+            case "replayed" if said:
+                word = said[-1]
+            case "other gate":
+                word = folk.says(msgspec.structs.replace(opened, gate="other"), person, key, desk.now)
+                word = msgspec.structs.replace(word, gate=opened.gate)
+            case "own":
+                said.append(word)
+        desk.tell(word)
+    decisions = [each.event for each in desk.log if isinstance(each.event, e.GateDecided)]
+    assert len(decisions) <= 1
+    for decided in decisions:
+        people = {vote.person for vote in decided.votes}
+        assert all(folk.may(person, opened.roles) for person in people)
+        if decided.key == "a":
+            assert len(people) >= opened.quorum
+            signed = {word.statement for word in said}
+            assert {vote.statement for vote in decided.votes} <= signed
