@@ -351,8 +351,8 @@ class GateOpened(Event):
     is asked; a signed decision names it, and `policy_sha256`. Who may decide: people with one of `roles` (none: any
     person), of them only `people` where these are named, never `proposer`. `quorum` of them must choose the same way
     on; `of` (0: all who may) is how many are counted when it is asked whether so many can still be reached. `veto`: one
-    choice of another way ends the gate. `proposal`, `level`, `context`, `impact` and `reversibility` are there where it
-    is about an action (`kind` action; `step` is then empty)."""
+    choice of another way ends the gate. `commit` is what a gate's `command` is run on. `proposal`, `level`, `context`,
+    `impact` and `reversibility` are there where it is about an action (`kind` action; `step` is then empty)."""
 
     gate: str
     visit: int
@@ -379,6 +379,7 @@ class GateOpened(Event):
     conditions: bool = False
     command: str = ""
     every_s: float = 0.0
+    commit: str = ""
     proposal: str = ""
     proposer: str = ""
     level: int = 0

@@ -323,6 +323,12 @@ def test_another_command_that_passes_opens_nothing(desk: Desk) -> None:
     assert desk.last == ()
 
 
+def test_a_command_that_passes_on_another_commit_opens_nothing(desk: Desk) -> None:
+    judge = waiting_for_command(desk)
+    desk.hear(msgspec.structs.replace(ran(1, passed=True), commit="c2")).tell(judge)
+    assert desk.last == ()
+
+
 def test_a_judgement_without_a_result_in_the_log_opens_nothing(desk: Desk) -> None:
     assert desk.tell(waiting_for_command(desk)).last == ()
 

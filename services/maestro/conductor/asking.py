@@ -93,8 +93,8 @@ def _gate_again(state: RunState, gate: GateState) -> Iterator[Asked | SetTimer]:
         yield questions_gate(state, gate.gate, gate.visit, gate.step, "")
     elif gate.status == "open" and gate.opened is not None:
         yield from gate_timers(gate.opened, gate.reminders, escalated=bool(gate.escalated))
-        if gate.opened.kind == "command" and state.head:
-            yield poll_timer(gate.opened, (gate.ran.number if gate.ran else 0) + 1, _repo(state), state.head)
+        if gate.opened.kind == "command":
+            yield poll_timer(gate.opened, (gate.ran.number if gate.ran else 0) + 1, _repo(state))
 
 
 def gate_timers(opened: e.GateOpened, reminders: int, *, escalated: bool) -> Iterator[SetTimer]:
@@ -112,9 +112,9 @@ def gate_timers(opened: e.GateOpened, reminders: int, *, escalated: bool) -> Ite
         yield SetTimer(id, due, Asked(id, c.GateReminder(gate, visit, number)))
 
 
-def poll_timer(opened: e.GateOpened, number: int, repo: Repo, commit: str) -> SetTimer:
+def poll_timer(opened: e.GateOpened, number: int, repo: Repo) -> SetTimer:
     slot = f"gate:{opened.gate}:{opened.visit}/poll"
-    command = c.PollGate(opened.gate, opened.visit, number, repo, commit)
+    command = c.PollGate(opened.gate, opened.visit, number, repo, opened.commit)
     return SetTimer(slot, opened.opened, Asked(f"{slot}:{number}", command))
 
 

@@ -52,8 +52,8 @@ def opening(
     end = _ends_at_once(opened, id, here, auto=auto)
     if end is not None:
         return Decision((said, end))
-    runs = command is not None and command.repo is not None and opened.kind == "command"
-    asks = (_run_command(opened, 1, command.repo, command.commit, said.id),) if runs else ()  # type: ignore[union-attr, arg-type]
+    repo = command.repo if command is not None and opened.kind == "command" else None
+    asks = (_run_command(opened, 1, repo, said.id),) if repo is not None else ()
     return Decision((said,), asks, timers_of(opened))
 
 
@@ -84,6 +84,7 @@ def _opened(command: c.OpenGate, here: Here) -> e.GateOpened:
         conditions=command.conditions,
         command=command.command,
         every_s=command.every_s if command.kind == "command" else 0.0,
+        commit=command.commit if command.kind == "command" else "",
     )
 
 
@@ -240,8 +241,8 @@ def escalation(book: GateBook, id: str, command: c.GateEscalation, here: Here) -
 # --- a gate that waits for a command ----------------------------------------------------------------------------
 
 
-def _run_command(opened: e.GateOpened, number: int, repo: Repo, commit: str, cause: str) -> Asked:
-    command = c.RunGateCommand(opened.gate, opened.visit, number, repo, commit, opened.command)
+def _run_command(opened: e.GateOpened, number: int, repo: Repo, cause: str) -> Asked:
+    command = c.RunGateCommand(opened.gate, opened.visit, number, repo, opened.commit, opened.command)
     return Asked(f"{gate_slot(opened.gate, opened.visit)}/run:{number}", command, cause)
 
 
@@ -249,7 +250,7 @@ def poll(book: GateBook, id: str, command: c.PollGate, here: Here) -> Decision:
     gate = book.gate(command.gate, command.visit)
     if gate.is_over or gate.opened is None or gate.opened.kind != "command":
         return Decision()
-    return Decision(asks=(_run_command(gate.opened, command.number, command.repo, command.commit, id),))
+    return Decision(asks=(_run_command(gate.opened, command.number, command.repo, id),))
 
 
 def judge(book: GateBook, id: str, command: c.JudgeGate, here: Here) -> Decision:
@@ -258,11 +259,11 @@ def judge(book: GateBook, id: str, command: c.JudgeGate, here: Here) -> Decision
     opened, ran = gate.opened, gate.ran
     if gate.is_over or opened is None or opened.kind != "command" or ran is None or ran.number < command.number:
         return Decision()
-    if ran.passed and ran.command == opened.command:
+    if ran.passed and (ran.command, ran.commit) == (opened.command, opened.commit):
         end = _decided(opened, _goes_on(opened), f"{ran.validator}: `{opened.command}` passed", "command", id, here.now)
         return Decision((end,), unset=needless(gate))
     number = ran.number + 1
-    again = c.PollGate(opened.gate, opened.visit, number, command.repo, command.commit)
+    again = c.PollGate(opened.gate, opened.visit, number, command.repo, opened.commit)
     slot = f"{gate_slot(opened.gate, opened.visit)}/poll"
     due = here.now + int(max(opened.every_s, 1.0) * 1000)
     return Decision(timers=(SetTimer(slot, due, Asked(f"{slot}:{number}", again)),))

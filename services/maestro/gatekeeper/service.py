@@ -27,6 +27,7 @@ from maestro.log.keyring import Keyring
 from maestro.log.reader import Commit, Reader, Rejected
 from maestro.log.store import Store
 from maestro.people import Directory
+from maestro.runs.fold import change_of
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 
@@ -91,6 +92,9 @@ class Gatekeeper:
         page, seq = await self._read(delivery.run)
         if seq == 0:
             return _no_such_run(delivery)
+        if not _is_named_right(delivery.command):
+            log.warning("a proposal with the name of another kind", run=delivery.run, command=delivery.id)
+            return Outcome(delivery.run, advance=False)
         judged = page.judged.get(delivery.id)
         if judged is None:
             judged = page.judged[delivery.id] = await self._judge(delivery, page.books)
@@ -167,6 +171,13 @@ class Gatekeeper:
             return
         for event in verdict.events:
             page.books = evolve(page.books, event)
+
+
+def _is_named_right(command: c.Command) -> bool:
+    """Nothing but a change takes the name of a change: its name is what is merged."""
+    if isinstance(command, c.ProposeChange):
+        return command.proposal == change_of(command.task, command.attempt)
+    return isinstance(command, c.ProposeAction) and not command.proposal.startswith("change:")
 
 
 def _no_such_run(delivery: Delivery) -> Outcome:
