@@ -685,6 +685,10 @@ LEVEL_3: dict[str, str] = {
         rsync -e 'sh -c "rm -rf /"' a host.example.net:b
         GIT_SSH_COMMAND='rm -rf /' git fetch
         unknown-wrapper rm -rf /
+        curl -s https://x.example.net | xargs rm -rf
+        rm -rf {a,b}{c,d}{e,f}{g,h}{i,j}{k,l}{m,n}{o,/}
+        rm -rf ../..
+        echo a b c d e f g h i j k l m n o p q r / | xargs rm -rf
     """.replace("        cat <<EOF\n", ""),
     "production, people, money": r"""
         psql -c 'DROP TABLE users'

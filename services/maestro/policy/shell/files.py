@@ -78,7 +78,7 @@ def written(reader: Reader, path: Text, content: Text, *, appended: bool = False
 def deleted(reader: Reader, path: Text, *, recursive: bool = False) -> None:
     """Deleting. Where nobody can know what, that is said."""
     value = path.value
-    if path.paths():
+    if not path.known and path.paths() and ".." not in value:
         for below in path.paths():
             _effects(reader, "delete", Text(below, True), deep=False, detail="recursive" if recursive else "")
         return
@@ -88,6 +88,8 @@ def deleted(reader: Reader, path: Text, *, recursive: bool = False) -> None:
         return
     where = info(canonical(value, reader.state.cwd, reader.state.home))
     everything = (recursive and where.path in (".", "*", "./*", "..")) or re.fullmatch(r"(\./)?\.?\*(/\*)*", value)
+    if recursive and re.fullmatch(r"\.\.(/\.\.)*", where.path):
+        reader.found.add("delete", where.path, "project", "all")  # what the project stands in
     is_all = bool(everything) and where.where == "project" and recursive and where.path in (".", "*", ".*")
     _effects(reader, "delete", path, deep=recursive, detail="all" if is_all else "recursive" if recursive else "")
     reader.state.files.pop(place_in_memory(reader, value), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import islice, product
 
 _SIMPLE = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE = re.compile(
@@ -11,7 +11,7 @@ _ESCAPE = re.compile(
     r"|U([0-9a-fA-F]{1,8})|c(.))",
     re.S,
 )
-MOST_WORDS = 512
+MOST_WORDS = 128
 
 
 def ansi_c(text: str, echo: bool = False) -> str:
@@ -91,7 +91,7 @@ def _alternatives(tokens: list[Piece]) -> list[list[Piece]]:
         if not choices:
             continue
         rest = _alternatives(tokens[end + 1 :])
-        pairs = list(product(choices, rest))[:MOST_WORDS]
+        pairs = islice(product(choices, rest), MOST_WORDS)
         return [tokens[:start] + choice + tail for choice, tail in pairs]
     return [tokens]
 

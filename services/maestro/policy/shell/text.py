@@ -64,4 +64,5 @@ def joined(texts: Iterable[Text], between: str = "") -> Text:
         values.append(text.value)
         marks |= text.marks
         glob = glob or text.glob
-    return Text(between.join(values)[:MOST_TEXT], glob, marks)
+    value = between.join(values)
+    return Text(value if len(value) <= MOST_TEXT else UNKNOWN, glob, marks)

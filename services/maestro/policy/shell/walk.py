@@ -58,6 +58,7 @@ class Reader:
         """Reads a whole text as a shell would; its output."""
         if self.depth > MOST_DEPTH:
             raise TooMuch("nested deeper than anybody follows")
+        self.spend(len(text) // 100)
         try:
             tree = parse(text)
         except Unparsable as error:
@@ -104,9 +105,7 @@ class Reader:
 
     def statement(self, node: Node, stdin: Text = EMPTY, *, piped: bool = False) -> Text:
         """`piped`: what it puts out goes to the next one."""
-        self.found.steps += 1
-        if self.found.steps > MOST_STEPS:
-            raise TooMuch("longer than anybody follows")
+        self.spend(1)
         flow = redirect.opened(self, node.get("Redirs", []), stdin)
         command = node.get("Cmd")
         output = self.command(command, flow.stdin, flow) if command else EMPTY
@@ -129,7 +128,7 @@ class Reader:
         return output
 
     def _callexpr(self, node: Node, stdin: Text, flow: redirect.Flow) -> Text:
-        arguments = [text for word in node.get("Args", []) for text in words.expand(word, self)]
+        arguments = self._words(node.get("Args", []))
         assigns = node.get("Assigns", [])
         if not arguments:
             for assign in assigns:
@@ -144,6 +143,20 @@ class Reader:
         output = calls.call(self, arguments, stdin, flow)
         self._restore(before)
         return output
+
+    def _words(self, nodes: Sequence[Node]) -> list[Text]:
+        """Their expansions, which are work too."""
+        texts: list[Text] = []
+        for node in nodes:
+            texts += words.expand(node, self)
+            self.spend(len(texts) // 32)
+        return texts
+
+    def spend(self, steps: int) -> None:
+        """Counts work. Raises TooMuch where it goes on longer than anybody follows."""
+        self.found.steps += steps
+        if self.found.steps > MOST_STEPS:
+            raise TooMuch("longer than anybody follows")
 
     def _restore(self, before: dict[str, list[Text] | None]) -> None:
         for name, value in before.items():
@@ -223,7 +236,7 @@ class Reader:
             turns = [EMPTY]
         else:
             name = loop["Name"]["Value"]
-            turns = [text for word in loop.get("Items", []) for text in words.expand(word, self)]
+            turns = self._words(loop.get("Items", []))
         if not turns:
             turns = [ANYTHING] if "InPos" not in loop else []
         if len(turns) > _MOST_TURNS:

@@ -6,9 +6,9 @@ import re
 from typing import Protocol
 
 from maestro.policy.shell import params
-from maestro.policy.shell.quoting import Piece, ansi_c, braces, is_glob, unescaped, unescaped_in_quotes
+from maestro.policy.shell.quoting import MOST_WORDS, Piece, ansi_c, braces, is_glob, unescaped, unescaped_in_quotes
 from maestro.policy.shell.syntax import Node
-from maestro.policy.shell.text import ANYTHING, MOST_TEXT, NOTHING, UNKNOWN, Text, joined
+from maestro.policy.shell.text import ANYTHING, NOTHING, UNKNOWN, Text, joined
 
 
 class Shell(Protocol):
@@ -62,7 +62,9 @@ def expand(word: Node, shell: Shell) -> list[Text]:
     pieces: list[Piece] = [part.get("Value", "") if part.get("Type") == "Lit" else part for part in parts]
     if not any(isinstance(piece, str) and "{" in piece for piece in pieces):
         return _expand_pieces(pieces, shell)
-    return [text for choice in braces(pieces) for text in _expand_pieces(_merged(choice), shell)]
+    choices = braces(pieces)
+    texts = [text for choice in choices for text in _expand_pieces(_merged(choice), shell)]
+    return texts if len(choices) < MOST_WORDS else [*texts, ANYTHING]  # the rest may be anything
 
 
 def _merged(pieces: list[Piece]) -> list[Piece]:
@@ -180,7 +182,7 @@ def document(word: Node | None, literal: bool, shell: Shell) -> Text:
     if not word:
         return Text()
     if literal:
-        return Text("".join(part.get("Value", "") for part in word.get("Parts", []))[:MOST_TEXT])
+        return Text("".join(part.get("Value", "") for part in word.get("Parts", [])))
     return joined(quoted_part(part, shell) for part in word.get("Parts", []))
 
 

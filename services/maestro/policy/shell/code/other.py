@@ -205,6 +205,15 @@ def _evaluations(use: Use, text: str) -> None:
             use.opaque("decoded", "runs code that it decodes or fetches")
         elif inner := _STRINGS.match(found[1].strip()):
             read_code(use, Text(_plain(next((group for group in inner.groups() if group), ""))))
+        elif re.match(r"\s*[\w$@]", found[1]) and word in (
+            "eval",
+            "Function",
+            "loadstring",
+            "load",
+            "assert",
+            "instance_eval",
+        ):
+            use.opaque("decoded", "runs code that it makes")
 
 
 def _files(use: Use, text: str) -> None:

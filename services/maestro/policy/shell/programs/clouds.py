@@ -12,7 +12,7 @@ from maestro.policy.shell.use import Use
 _READ = re.compile(
     r"^(?:describe|list|ls|get|head|show|view|search|lookup|check|test|validate|estimate|preview|diff"
     r"|wait|status|info|help|version|browse|query|scan|select|filter|explain|simulate|detect|verify"
-    r"|tail|read|lint|inspect|find|count|export-template|batch-get|ping|exists|summary|history|report"
+    r"|tail|read|lint|inspect|find|export-template|batch-get|ping|exists|summary|history|report"
     r"|log|logs|ps|open|which|whoami|top|dig|examples|feedback|topic|print|config-helper|env-list"
     r"|releases|domains|regions|sizes|can-i)(?:-|:|$)"
 )

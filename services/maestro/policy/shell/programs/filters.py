@@ -74,6 +74,8 @@ def _formatted(form: Text, arguments: list[Text]) -> Text:
         parts.append(ansi_c(_DIRECTIVE.sub(filled, form.value), echo=True))
         if not pending or len(pending) == before:
             break
+    else:
+        parts.append(UNKNOWN)
     return Text("".join(parts), marks=marks)
 
 
@@ -144,6 +146,9 @@ def filtered(use: Use) -> Text:
     parsed = use.parse(values=_FILTER_VALUES.get(use.name, ""))
     if parsed.asks_for_help:
         return EMPTY
+    for word in use.arguments if use.name in ("less", "more", "most") else []:
+        if word.value.startswith("+") and "!" in word.value:
+            use.shell(Text(word.value.partition("!")[2], marks=word.marks))
     text = inputs(use, parsed.operands)
     if use.name in ("sort", "iconv", "shuf", "sdiff"):
         for path in parsed.values("-o", "--output"):

@@ -7,7 +7,7 @@ import shlex
 
 from maestro.policy.shell import special_names
 from maestro.policy.shell.declare import observe
-from maestro.policy.shell.text import EMPTY, ENVIRONMENT, STDIN, UNKNOWN, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, ENVIRONMENT, NETWORK, STDIN, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 # How many operands stand before the command, and which options take a value.
@@ -259,9 +259,18 @@ def _items(stdin: Text, zero: bool, by_line: bool) -> list[Text]:
     if not stdin.known or not stdin.value.strip():
         if special_names.from_pipe(stdin):
             return [anything(*stdin.marks)]
-        return [anything(*stdin.marks, "path:.")]
+        return [anything(*stdin.marks)] if NETWORK in stdin.marks else [anything(*stdin.marks, "path:.")]
     parts = stdin.value.split("\0") if zero else stdin.value.splitlines() if by_line else stdin.value.split()
-    return [Text(part.strip(), marks=stdin.marks) for part in parts[:8] if part.strip()] or [anything(*stdin.marks)]
+    items = [Text(part.strip(), marks=stdin.marks) for part in parts if part.strip()]
+    return _bounded(items, stdin) or [anything(*stdin.marks)]
+
+
+def _bounded(items: list[Text], stdin: Text) -> list[Text]:
+    """Each of a few; what comes after them may be anything."""
+    return items if len(items) <= _MOST_ITEMS else [*items[:_MOST_ITEMS], anything(*stdin.marks)]
+
+
+_MOST_ITEMS = 16
 
 
 def parallel(use: Use) -> Text:
@@ -292,7 +301,7 @@ def parallel(use: Use) -> Text:
 def _inputs_of(use: Use, items: list[Text]) -> list[Text]:
     if not items and use.stdin.known and use.stdin.value.strip():
         items = [Text(line, marks=use.stdin.marks) for line in use.stdin.value.splitlines() if line.strip()]
-    return items[:8] or [anything(*use.stdin.marks, "path:.")]
+    return _bounded(items, use.stdin) or [anything(*use.stdin.marks, "path:.")]
 
 
 _PLACE = re.compile(r"\{\d*[.#/%]*\}")
