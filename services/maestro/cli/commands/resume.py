@@ -134,11 +134,13 @@ async def no_such_run(engine: Engine, run: str) -> CliError:
     from maestro_contracts.yamlfile import did_you_mean
 
     known = await engine.store.runs()
-    if run in known:
+    started_here = engine.place.own is not None and engine.place.own.knows(run)
+    if run in known and not started_here:
         return CliError(f"nothing in the log {run!r} can be believed, so it is no run", f"see it: maestro log {run}")
     if await is_asked_for(engine.store, run):
         return CliError(f"the run {run} has not begun: its request waits", f"begin it: maestro resume {run}")
-    if engine.place.own is not None and engine.place.own.knows(run):
+    if started_here:
+        # A service that outlived the log may have written behind it: nothing of that can be believed.
         what = f"the run {run} was started here, but {_the_server(engine)} has no log of it: it is gone, or never began"
         return await nothing_left(engine.place, run, what)
     where = f" of {engine.place.repo}" if engine.place.repo else ""
