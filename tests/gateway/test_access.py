@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from maestro.gateway.access import LINK_MS, SESSION_MS, Access, AccessRefused
+from maestro.gateway.entrance import safe_path
 from maestro.gateway.limits import Buckets, Rate
-from maestro.gateway.pages import safe_path
 
 
 class Clock:

@@ -33,6 +33,7 @@ def test_the_document_is_there_without_a_token_and_is_openapi_3_1(site: Site) ->
         Draft202012Validator.check_schema(schema)
 
 
+@pytest.mark.slow
 def test_whatever_is_sent_is_answered_as_the_document_says(site: Site, tmp_path: Path) -> None:
     for _ in range(3):
         run = site.run()

@@ -82,9 +82,10 @@ class Site:
                 )
 
     def stop(self, *roles: str) -> None:
-        for role in roles or tuple(self.processes):
-            process = self.processes.pop(role)
+        ending = [self.processes.pop(role) for role in roles or tuple(self.processes)]
+        for process in ending:
             process.terminate()
+        for process in ending:
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:

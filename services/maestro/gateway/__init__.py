@@ -7,6 +7,7 @@ If it dies: nothing is lost; whoever looked is told so, and the page comes back 
 If it lies: it can show people another text than the log's, and name a person who did not answer; where policy wants a
 person's own key, it cannot.
 
-Read: `views.py` (what is shown, as data), `access.py` (who is there), `watching.py` (how every run is kept up to date),
-`deciding.py` (the one way of an answer), `api.py` and `pages.py` (the two faces), `app.py` (how all is put together).
+Read: `views.py` and `answers.py` (what is shown, as data), `access.py` (who is there), `watching.py` (how every run is
+kept up to date), `deciding.py` (the one way of an answer), `api.py` and `pages.py` (the two faces), `app.py` (how all
+is put together), `outbox.py` (how others are told).
 """

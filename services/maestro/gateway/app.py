@@ -14,9 +14,12 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp
 
 from maestro.bus.logs import get_log
-from maestro.gateway.api import API, BODIES, OPEN_API
+from maestro.gateway.api import API, OPEN_API
+from maestro.gateway.api_parts import BODIES
+from maestro.gateway.entrance import ENTRANCE, LEAVING
 from maestro.gateway.gateway import Gateway
-from maestro.gateway.pages import ENTRANCE, PAGES, LoggedOut
+from maestro.gateway.page_parts import LoggedOut
+from maestro.gateway.pages import PAGES
 from maestro.gateway.problems import MEDIA_TYPE, ProblemDetails, problem_of
 from maestro.gateway.rendering import render
 from maestro.gateway.shield import Shield
@@ -28,7 +31,7 @@ MAX_BODY = 256 * 1024
 def make_app(gateway: Gateway) -> ASGIApp:
     """The whole gateway as one ASGI application."""
     app = Litestar(
-        route_handlers=[API, OPEN_API, PAGES, ENTRANCE, STATIC],
+        route_handlers=[API, OPEN_API, PAGES, ENTRANCE, LEAVING, STATIC],
         exception_handlers={Exception: answer_problem},
         openapi_config=_openapi(),
         request_max_body_size=MAX_BODY,

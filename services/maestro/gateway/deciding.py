@@ -15,8 +15,8 @@ from typing import Literal
 from uuid import uuid4
 
 from maestro.bus.client import ask
+from maestro.gateway.answers import find_gate, gate_version
 from maestro.gateway.problems import Refusal
-from maestro.gateway.views import find_gate, gate_version
 from maestro.gateway.watching import Watched, Watcher
 from maestro.log.note import SigningKey
 from maestro.people import Directory

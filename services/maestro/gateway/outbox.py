@@ -57,7 +57,8 @@ class Outbox:
             try:
                 for watched in list(self._watcher.runs.values()):
                     await self._catch_up(watched)
-            except (StoreUnavailable, StoreCorrupt):
+            except (StoreUnavailable, StoreCorrupt, OSError) as error:
+                get_log("outbox").warning("told later", address=self._address.name, error=str(error))
                 await asyncio.sleep(LOOK_S)
             await self._watcher.changed(None, LOOK_S)
 

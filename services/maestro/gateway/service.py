@@ -34,6 +34,7 @@ from maestro.log.store import Store, StoreUnavailable
 from maestro.people import Directory
 
 GRACE_S = 3
+MOST_CONNECTIONS = 1000
 
 
 def run() -> int:
@@ -79,16 +80,20 @@ async def _serve(settings: ServiceSettings, web: WebSettings, stop: asyncio.Even
     store = await open_store(settings.redis_url, settings.redis_password_file)
     try:
         admission = await be_admitted(settings, store)
-        async with watching(store, admission) as watcher:
-            directory = Directory(operator_key(settings.operator_pub_file))
-            carrier = Carrier(watcher, directory, admission.author.identity.key)
-            oidc = Oidc(web.config.oidc, web.url) if web.config.oidc else None
-            access = Access(web.folder)
-            gateway = Gateway(web, watcher, access, carrier, oidc)
-            async with telling(_addresses(web, access, watcher), watcher, web.folder, web.url):
-                return await _listen(gateway, settings, stop)
+        async with watching(store, admission) as (watcher, following):
+            gateway = _gateway(settings, web, watcher, admission)
+            addresses = _addresses(web, gateway.access, watcher)
+            async with telling(addresses, watcher, web.folder, web.url):
+                return await _listen(gateway, settings, stop, following)
     finally:
         await store.close()
+
+
+def _gateway(settings: ServiceSettings, web: WebSettings, watcher: Watcher, admission: Admission) -> Gateway:
+    directory = Directory(operator_key(settings.operator_pub_file))
+    carrier = Carrier(watcher, directory, admission.author.identity.key)
+    oidc = Oidc(web.config.oidc, web.url) if web.config.oidc else None
+    return Gateway(web, watcher, Access(web.folder), carrier, oidc)
 
 
 def _addresses(web: WebSettings, access: Access, watcher: Watcher) -> list[Address]:
@@ -98,20 +103,48 @@ def _addresses(web: WebSettings, access: Access, watcher: Watcher) -> list[Addre
 
 
 @contextlib.asynccontextmanager
-async def watching(store: Store, admission: Admission) -> AsyncIterator[Watcher]:
-    """A watcher at work, as long as the block lasts."""
+async def watching(store: Store, admission: Admission) -> AsyncIterator[tuple[Watcher, asyncio.Task[None]]]:
+    """A watcher at work, as long as the block lasts, and its task, which ends by a defect alone."""
     watcher = Watcher(store, admission.keyring)
     task = asyncio.create_task(watcher.run())
     try:
-        yield watcher
+        yield watcher, task
     finally:
         watcher.close()
         task.cancel()
         await asyncio.wait({task})
 
 
-async def _listen(gateway: Gateway, settings: ServiceSettings, stop: asyncio.Event) -> Exit:
+async def _listen(
+    gateway: Gateway, settings: ServiceSettings, stop: asyncio.Event, following: asyncio.Task[None]
+) -> Exit:
+    """Serve until asked to stop. A gateway that does not follow the logs any more must not go on showing them."""
+    server = _make_server(gateway)
+    serving = asyncio.create_task(server.serve())
+    health_told = asyncio.create_task(_tell_health(gateway, settings))
+    asked = asyncio.create_task(stop.wait())
+    get_log("service").info("ready", address=gateway.settings.url)
+    await asyncio.wait({serving, asked, following}, return_when=asyncio.FIRST_COMPLETED)
+    # Streams end first: the server would wait for them.
+    gateway.watcher.close()
+    server.should_exit = True
+    await asyncio.wait({serving})
+    health_told.cancel()
+    asked.cancel()
+    if following.done():
+        following.result()
+    return Exit.STOPPED if stop.is_set() else Exit.SETTINGS
+
+
+def _make_server(gateway: Gateway) -> Any:
     import uvicorn
+
+    class Server(uvicorn.Server):
+        """Signals are ours."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Any:
+            yield
 
     web = gateway.settings
     config = uvicorn.Config(
@@ -121,42 +154,15 @@ async def _listen(gateway: Gateway, settings: ServiceSettings, stop: asyncio.Eve
         log_config=None,
         access_log=False,
         server_header=False,
-        date_header=True,
         proxy_headers=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
-        limit_concurrency=1000,
+        limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=64 * 1024,
         lifespan="off",
         ws="none",
     )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    telling = asyncio.create_task(_tell_health(gateway, settings))
-    get_log("service").info("ready", address=web.url)
-    await asyncio.wait({serving, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    gateway.watcher.close()
-    server.should_exit = True
-    await asyncio.wait({serving})
-    telling.cancel()
-    return Exit.STOPPED if stop.is_set() else Exit.SETTINGS
-
-
-def _make_server() -> Any:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        """Signals are ours: streams have to end first, and they are told before the server is."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Any:
-            yield
-
-    return Server
-
-
-def _Server(config: Any) -> Any:
-    return _make_server()(config)
+    return Server(config)
 
 
 async def _tell_health(gateway: Gateway, settings: ServiceSettings) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from maestro.gateway.answers import gate_version, waiting
 from maestro.gateway.differences import Difference, between
 from maestro.gateway.graph import Graph, graph, look, words
-from maestro.gateway.views import gate_version, waiting
 from maestro.gateway.watching import Watched
 from maestro.projections import facts
 from maestro.projections.log_view import PHASES, LogLine

@@ -11,10 +11,12 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 import msgspec
+from litestar.response import Stream
 
+from maestro.gateway.answers import event_views
 from maestro.gateway.gateway import STREAMS, Gateway
 from maestro.gateway.problems import Refusal
-from maestro.gateway.views import EventView, event_views
+from maestro.gateway.views import EventView
 from maestro.gateway.watching import Watched, Watcher
 from maestro.log.reader import Reader
 
@@ -32,6 +34,11 @@ def message(data: str | bytes, event: str = "", id: int | None = None) -> bytes:
 
 
 PING = b": ping\n\n"
+
+
+def sse(content: AsyncIterator[bytes]) -> Stream:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Stream(content, media_type="text/event-stream", headers=headers)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from maestro.gateway.answers import event_views
 from maestro.gateway.settings import Kind
-from maestro.gateway.views import event_views
 from maestro.log.reader import Commit
 from maestro.policy.redact import redacted
 from maestro.projections.text import one_line, utc

@@ -19,9 +19,9 @@ import msgspec
 
 from maestro.bus.settings import SettingsError
 from maestro.gateway.access import DAY_MS, Access
+from maestro.gateway.answers import find_gate, gate_version
 from maestro.gateway.settings import WebhookConfig, read_secret_file
 from maestro.gateway.telling import News
-from maestro.gateway.views import find_gate, gate_version
 from maestro.gateway.watching import Watcher
 
 PREFIX = "whsec_"
