@@ -21,7 +21,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 PLACE = re.compile(r"(?:contracts|services|tests|scripts|docs|benchmarks)/[\w./*-]*")
 TEST = re.compile(r"\btest_[a-z0-9_]+")
-CALL = re.compile(r"(?<![\w./-])(?:scripts/)?maestro ([a-z]+)(?: ([a-z]+))?([^`\n|#]*)")
+CALL = re.compile(r"(?<![\w./-])(?:scripts/)?maestro ([a-z]+)(?: ([a-z][a-z-]*))?([^`\n|#]*)")
 KEY = re.compile(r"(?:" + "|".join(Config.model_fields) + r")\.[a-z_]+")
 NOT_SETTINGS = {"MAESTRO_TASK_TOKEN", "MAESTRO_LINE", "MAESTRO_LINE_TOKEN"}
 """Handed to an agent's processes: by the first they are found again, by the others they find their worker."""
