@@ -83,7 +83,7 @@ def ended_as_it_would_have(person: Person) -> None:
 
 
 def nothing_is_left(person: Person, pids: dict[str, int]) -> None:
-    wait_for(lambda: not any(is_alive(pid) for pid in pids.values()), 20, "the end of every process")
+    wait_for(lambda: not any(is_alive(pid) for pid in pids.values()), what="the end of every process")
     assert person.does("ps", "--json").json["processes"] == []
 
 
@@ -203,7 +203,7 @@ def test_more_workers_share_the_tasks_of_a_live_server(slow: Person) -> None:
         more = _beside(slow).starts("worker", "-n", "2")
         try:
             more.says("2 more workers")
-            wait_for(lambda: len(_workers(slow)) == 3, 20, "three workers")
+            wait_for(lambda: len(_workers(slow)) == 3, what="three workers")
             assert more.gets(signal.SIGTERM) == 143
         finally:
             more.kill()

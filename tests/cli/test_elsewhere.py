@@ -20,7 +20,6 @@ from tests.support.servers import Server
 def far(person: Person, own_server: Server) -> Person:
     """Somebody who has configured a server."""
     person.env["MAESTRO_REDIS_URL"] = own_server.url
-    person.env["MAESTRO_CONNECT_SECONDS"] = "2"
     return person
 
 
@@ -165,7 +164,9 @@ def test_a_server_lost_in_the_middle_is_waited_for_and_then_named(far: Person, o
     up = far.starts("up", "--workers", "1")
     try:
         up.says("ready")
-        going = _beside(far).starts(*far.run_arguments)
+        asking = _beside(far)
+        asking.env = {**far.env, "MAESTRO_CONNECT_SECONDS": "2"}
+        going = asking.starts(*far.run_arguments)
         going.says("decide it from another terminal")
         own_server.kill()
 

@@ -40,7 +40,7 @@ if [ "$MAESTRO_ATTEMPT" = 1 ]; then
 fi
 echo "$number" > "file$number.txt"
 """
-ONE_BY_ONE = ("--set", "workers.processes=1", "--set", "workers.parallel=1", "--set", "agent.timeout_seconds=4")
+ONE_BY_ONE = ("--set", "workers.processes=1", "--set", "workers.parallel=1", "--set", "agent.timeout_seconds=6")
 
 
 class Misled(Owner):
@@ -58,7 +58,7 @@ class Misled(Owner):
         for words in (
             r"changed outside its worktree: .*stray\.txt",
             r"printed more than 1048576 bytes",
-            r"did not end within 4 s",
+            r"did not end within 6 s",
         ):
             assert re.search(words, text), text
 

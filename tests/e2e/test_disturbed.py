@@ -97,13 +97,13 @@ def test_cancelling_ends_the_agents_keeps_their_work_and_hinders_no_later_run(ow
     play = owner.play.read_text()
     owner.play.write_text(_lasting(play))
     going = owner.starts_run()
-    at_work = wait_for(lambda: pids_of(f"sleep {FOR_EVER}"), 60, "the agent's programs")
+    at_work = wait_for(lambda: pids_of(f"sleep {FOR_EVER}"), what="the agent's programs")
     assert len(at_work) == 2
     run = owner.the_run()
 
     assert owner.does("cancel", run, "--why", "wrong feature").code == 0
 
-    wait_for(lambda: not pids_of(f"sleep {FOR_EVER}"), 5, "the end of the agent's programs")
+    wait_for(lambda: not pids_of(f"sleep {FOR_EVER}"), what="the end of the agent's programs")
     assert going.ends() == 1
     refs = git(owner.repo, "for-each-ref", "--format=%(refname)", f"refs/maestro/{run}/").splitlines()
     assert "half" in [git(owner.repo, "show", f"{ref}:bye.py", ok=False) for ref in refs]

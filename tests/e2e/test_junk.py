@@ -73,7 +73,7 @@ def test_junk_in_every_stream_ends_no_service_and_changes_no_run(owner: Owner, u
             found: list[DeadLetter] = owner.with_store(letters)
             return found if len(found) >= scattered else []
 
-        found = wait_for(told, 60, "a dead letter for each piece of junk")
+        found = wait_for(told, what="a dead letter for each piece of junk")
         going.says("T-003: Meeting.")
         scatter(client, run, run)
         assert owner.processes().items() <= pids.items(), "somebody ended and was started again"

@@ -150,7 +150,7 @@ def test_a_deadline_that_passed_while_everything_was_down_takes_the_default_or_e
     author: Author, default: str, code: int, words: str
 ) -> None:
     assert author.runs(f"timeout: 3s\n    {default}".rstrip()).code in (5, code)
-    wait_for(lambda: time.time() > _deadline(author), 30, "the deadline")
+    wait_for(lambda: time.time() > _deadline(author), what="the deadline")
     if not default:  # The timer itself may be lost as well.
         with author.server() as client:
             forget_all_but_the_log(client)

@@ -57,7 +57,7 @@ def pids(tmp_path: Path, name: str) -> list[int]:
 
 
 async def until(predicate: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not predicate():  # noqa: ASYNC110 - another process makes it true
             await asyncio.sleep(0.02)
 
@@ -98,7 +98,7 @@ async def test_a_service_that_cannot_start_is_given_up_with_its_own_words(
     supervisor = Supervisor()
     await supervisor.start([make("bad", "failer")])
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             trouble = await supervisor.trouble
     finally:
         await supervisor.stop()

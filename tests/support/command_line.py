@@ -15,7 +15,8 @@ from tests.support.gitrepo import make_repo
 from tests.support.wait import wait_for
 
 COMMAND = [sys.executable, "-m", "maestro.cli"]
-TIMEOUT_S = 90
+TIMEOUT_S = 300
+"""Far longer than anything takes: only what hangs is to be found by it, and no machine that is busy."""
 
 SPEC = """\
 # Greet people

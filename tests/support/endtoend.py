@@ -99,7 +99,7 @@ class Owner(Person):
 
     def endpoint(self) -> Endpoint:
         """The private server that a command keeps running."""
-        return wait_for(lambda: live_endpoint(self.place.server), 30, "a private server")
+        return wait_for(lambda: live_endpoint(self.place.server), what="a private server")
 
     @contextmanager
     def server(self) -> Iterator[redis.Redis]:
@@ -152,7 +152,7 @@ class Owner(Person):
         return self.does("resume", run or self.the_run())
 
     def nobody_is_left(self, pids: dict[str, int]) -> None:
-        wait_for(lambda: not [name for name, pid in pids.items() if is_alive(pid)], 20, f"the end of {pids}")
+        wait_for(lambda: not [name for name, pid in pids.items() if is_alive(pid)], what=f"the end of {pids}")
 
 
 def forget_all_but_the_log(client: redis.Redis) -> set[str]:

@@ -13,7 +13,7 @@ EVERY_S = 0.01
 
 
 async def wait_until(
-    predicate: Callable[[], T | Awaitable[T]], timeout: float = 10.0, what: str = "what was waited for"
+    predicate: Callable[[], T | Awaitable[T]], timeout: float = 60.0, what: str = "what was waited for"
 ) -> T:
     """The first true value of the predicate, which may be a coroutine function. Fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
@@ -27,7 +27,7 @@ async def wait_until(
         await asyncio.sleep(EVERY_S)
 
 
-def wait_for(predicate: Callable[[], T], timeout: float = 10.0, what: str = "what was waited for") -> T:
+def wait_for(predicate: Callable[[], T], timeout: float = 60.0, what: str = "what was waited for") -> T:
     """The same where nothing is asynchronous."""
     deadline = time.monotonic() + timeout
     while not (value := predicate()):
