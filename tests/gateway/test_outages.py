@@ -84,3 +84,21 @@ def test_a_gateway_that_is_asked_to_stop_ends_though_somebody_follows_a_stream(l
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_gateway_whose_log_went_back_ends_so_that_it_begins_anew_with_what_is_there(
+    lonely: Site, server: Server
+) -> None:
+    run = lonely.run()
+    for _ in range(3):
+        lonely.say(run, "conductor", e.RunPaused("ada"), e.RunResumed("ada"))
+    with lonely.client("ann") as ann:
+        assert ann.get(f"/runs/{run}").json()["seq"] == 4
+    client = server.client()
+    client.xdel(f"{{p00}}:run:{run}:log", "0-4")
+    client.close()
+    gateway = lonely.processes["gateway"]
+    server.kill()
+    server.start()
+    wait_for(lambda: gateway.poll() is not None, 60, "its end")
+    assert gateway.returncode == 75

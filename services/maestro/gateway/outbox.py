@@ -64,7 +64,8 @@ class Outbox:
 
     async def _catch_up(self, watched: Watched) -> None:
         assert self._told is not None
-        told = self._told.get(watched.run, 0)
+        # A log that went back has less than was told of it.
+        told = self._told[watched.run] = min(self._told.get(watched.run, 0), watched.seq)
         if told >= watched.seq:
             return
         reader = Reader(self._watcher.store, self._watcher.keyring, watched.run, told)

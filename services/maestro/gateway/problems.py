@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from litestar.exceptions import HTTPException
 
+from maestro.log.store import StoreCorrupt, StoreUnavailable
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -38,7 +40,7 @@ def problem_of(error: Exception) -> tuple[ProblemDetails, dict[str, str]]:
     if isinstance(error, HTTPException) and error.status_code < 500:
         title = HTTPStatus(error.status_code).phrase
         return ProblemDetails(title, error.status_code, _detail(error), ""), dict(error.headers or {})
-    if type(error).__name__ in ("StoreUnavailable", "StoreCorrupt"):
+    if isinstance(error, StoreUnavailable | StoreCorrupt):
         return ProblemDetails("Service Unavailable", 503, "the log cannot be reached now", "try again soon"), {
             "Retry-After": "2"
         }

@@ -30,7 +30,7 @@ from maestro.gateway.watching import Watcher
 from maestro.gateway.webhooks import Webhook
 from maestro.log.identity import operator_key
 from maestro.log.redis_store import open_store
-from maestro.log.store import Store, StoreUnavailable
+from maestro.log.store import LogWentBack, Store, StoreUnavailable
 from maestro.people import Directory
 
 GRACE_S = 3
@@ -51,6 +51,9 @@ def run() -> int:
     except StoreUnavailable as error:
         get_log("service").critical(str(error))
         return Exit.UNAVAILABLE
+    except LogWentBack as error:
+        get_log("service").critical(str(error))
+        return Exit.QUEUE_LOST
     except SettingsError as error:
         get_log("service").critical(str(error))
         return Exit.SETTINGS

@@ -15,7 +15,7 @@ from maestro.bus.logs import get_log
 from maestro.log.checks import RUN
 from maestro.log.keyring import Keyring
 from maestro.log.reader import Commit, Reader, Rejected, new_of
-from maestro.log.store import SYSTEM, Store, StoreCorrupt, StoreUnavailable
+from maestro.log.store import SYSTEM, LogWentBack, Store, StoreCorrupt, StoreUnavailable
 from maestro.projections.journal import Journal, write_down
 from maestro.projections.projector import Projector
 from maestro.runs.state import RunState
@@ -115,7 +115,7 @@ class Watcher:
         self._beginning = asyncio.Lock()
 
     async def run(self) -> None:
-        """Follow everything until cancelled."""
+        """Follow everything until cancelled. Raises LogWentBack: what was folded never was, so begin anew."""
         while True:
             try:
                 await self._find()
@@ -125,6 +125,8 @@ class Watcher:
                     get_log("watching").warning("the server does not answer", error=str(error))
                 self._say(up=False)
                 await asyncio.sleep(AGAIN_S)
+            except LogWentBack:
+                raise
             except StoreCorrupt as error:
                 get_log("watching").error("the log contradicts itself", error=str(error))
                 self._say(up=False)
