@@ -93,9 +93,24 @@ class GateDesk:
             task.cancel()
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
 
-    async def _decide(self, opened: e.GateOpened, choice: str, text: str, answers: dict[str, str], via: str) -> None:
+    async def _decide(
+        self,
+        opened: e.GateOpened,
+        choice: str,
+        text: str,
+        answers: dict[str, str],
+        via: str,
+        conditions: tuple[str, ...] = (),
+    ) -> None:
         command = DecideGate(
-            gate=opened.gate, choice=choice, by=self._by, via=via, visit=opened.visit, text=text, answers=answers
+            gate=opened.gate,
+            choice=choice,
+            by=self._by,
+            via=via,
+            visit=opened.visit,
+            text=text,
+            answers=answers,
+            conditions=conditions,
         )
         await self._send(command, opened)
 
@@ -175,7 +190,10 @@ class Asking(GateDesk):
                 if text is None:
                     return self._nothing(opened)
             given = answers if takes_answers(chosen.choice) else {}
-            return await self._decide(opened, chosen.choice.key, text or "", given, "cli")
+            conditions = await self._conditions() if opened.conditions and not chosen.choice.target else ()
+            if conditions is None:
+                return self._nothing(opened)
+            return await self._decide(opened, chosen.choice.key, text or "", given, "cli", conditions)
 
     def _introduce(self, opened: e.GateOpened) -> None:
         from maestro.cli.commands.gate import about
@@ -193,6 +211,17 @@ class Asking(GateDesk):
         self._show.say("\n  No answer was given, so nothing is decided. From another terminal:")
         for command in how_to_decide(self._run, opened.gate, opened):
             self._show.say(f"    {command}")
+
+    async def _conditions(self) -> tuple[str, ...] | None:
+        """'Yes, but ...': one condition a line, until an empty one."""
+        given: list[str] = []
+        while True:
+            typed = await self._terminal.line("  a condition for all later tasks (Enter: no more) > ")
+            if typed is None:
+                return None
+            if not typed.strip():
+                return tuple(given)
+            given.append(typed.strip())
 
     async def _text(self) -> str | None:
         typed = await self._terminal.line("  a text to go with it (Enter: none; e: write it in your editor) > ")
@@ -231,3 +260,12 @@ class Asking(GateDesk):
         except CliError as error:
             self._show.say(f"  {error.reason}{f': {error.mend}' if error.mend else ''}", "red")
             return await self._long_answer(question)
+
+
+class Presenting(Asking):
+    """Asks where nobody else tells what the run is doing: each gate is introduced with its run and its question."""
+
+    def _introduce(self, opened: e.GateOpened) -> None:
+        self._show.say(f"\n{one_line(opened.gate)} of {self._run}", "bold")
+        self._show.say(f"  {one_line(opened.prompt)}")
+        super()._introduce(opened)

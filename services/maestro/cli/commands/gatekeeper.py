@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -17,6 +18,7 @@ from maestro.cli.where import Listing, Where
 if TYPE_CHECKING:
     from maestro.cli.engine import Engine
     from maestro.cli.waiting import GateWatch
+    from maestro.runs.state import RunState
 
 
 def gatekeeper(
@@ -51,27 +53,55 @@ async def _sit(run: str, key: str, where: Where, listing: Listing) -> int:
 
 
 async def _asking(engine: Engine, watch: GateWatch, key: str) -> None:
-    from maestro.cli.gates import Asking, sender
+    from maestro.cli.gates import Presenting, sender
     from maestro.cli.own_key import ensure_own_key
     from maestro.cli.person import who
     from maestro.cli.show import Show
 
     own, _ = await ensure_own_key(engine, key)
     by, show = own.person if own else who(engine.place.repo), Show(live=False)
-    desks: dict[str, Asking] = {}
-    turn = asyncio.Lock()
+    desks: dict[str, Presenting] = {}
+    turn, seen = asyncio.Lock(), _Seen()
     show.say("Waiting for gates; Ctrl-C ends this and decides nothing.", "dim")
     try:
         while True:
             for state in await watch.states():
                 if state.run not in desks:
-                    desks[state.run] = Asking(state.run, show, sender(engine.store, state.run, own), by, turn)
+                    desks[state.run] = Presenting(state.run, show, sender(engine.store, state.run, own), by, turn)
                 if not state.ended_for_good:
                     desks[state.run].look(state)
+                for line in _news(state, seen):
+                    show.say(line)
             await asyncio.sleep(0.3)
     finally:
         for desk in desks.values():
             await desk.close()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Which ends and refusals were told."""
+
+    ends: set[tuple[str, str, int]] = field(default_factory=set)
+    refused: dict[tuple[str, str, int], int] = field(default_factory=dict)
+
+
+def _news(state: RunState, seen: _Seen) -> list[str]:
+    """What became of gates that were open while somebody sat here."""
+    from maestro.projections.text import one_line
+
+    lines = []
+    for (name, visit), gate in state.gates.items():
+        key = (state.run, name, visit)
+        if gate.status == "open":
+            lines += [f"  refused: {one_line(said.reason)}" for said in gate.refused[seen.refused.get(key, 0) :]]
+            seen.refused[key] = len(gate.refused)
+        elif key in seen.refused and key not in seen.ends:
+            seen.ends.add(key)
+            said = gate.decided
+            what = f"{said.choice} by {said.approver}" if said else gate.closed.because if gate.closed else gate.status
+            lines.append(f"  {one_line(name)} of {state.run}: {one_line(what)}")
+    return lines
 
 
 async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
