@@ -26,6 +26,14 @@ if os.environ.get("CHILD"):
 if os.environ.get("DEAF"):
     import signal
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.environ.get("ENDS_ITS_OWN"):
+    import signal
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    def end(*_):
+        time.sleep(0.2)
+        print("the child:", child.poll(), flush=True)
+        sys.exit(0)
+    signal.signal(signal.SIGTERM, end)
 print("hello from", os.environ["NAME"], flush=True)
 time.sleep(600)
 """
@@ -118,6 +126,18 @@ async def test_stopping_ends_also_a_deaf_service_and_what_a_service_left_behind(
 
     everyone = [*pids(tmp_path, "deaf"), *pids(tmp_path, "parent"), *pids(tmp_path, "child")]
     assert [pid for pid in everyone if is_alive(pid)] == []
+
+
+async def test_stopping_asks_a_service_alone_which_ends_its_own_programs_in_order(make: Make, tmp_path: Path) -> None:
+    """A git that died of the signal would be told as the task's own failure."""
+    log = tmp_path / "one.log"
+    supervisor = Supervisor()
+    await supervisor.start([make("one", ENDS_ITS_OWN="1")])
+    await until(lambda: log.exists() and "hello" in log.read_text())
+
+    await supervisor.stop()
+
+    assert "the child: None" in log.read_text()
 
 
 async def test_stopping_twice_waits_once(make: Make, tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ async def test_what_runs_themselves_change_is_no_difference(repo: Path, tmp_path
         git(repo, "update-ref", "refs/heads/maestro/r-2", commit_on(repo, base, {"new": "x"}))
         git(repo, "update-ref", "refs/maestro/r-2/checkpoints/1", base)
         git(repo, "update-ref", "refs/remotes/origin/main", base)
-        write(repo, {".flow/maestro/sessions/x": "x"})
+        write(repo, {".flow/maestro/sessions/x": "x", ".beads/issues.jsonl": "{}\n"})
         async with run.checkout("T", base):
             assert (await watch.ended()).names == ()
 

@@ -13,7 +13,8 @@ from maestro.git.workspace import RunRepo
 
 NOT_WATCHED = ("refs/remotes/", "refs/prefetch/")
 """What a fetch brings changes while a run goes on, for other reasons than its agents."""
-FLOW = ".flow/"
+WRITTEN_MEANWHILE = (".flow/", ".beads/issues.jsonl", ".beads/.maestro-tmp-")
+"""Where Maestro itself writes while an agent works: what it shows of the run, renewed with each event."""
 LITTER = (
     "__pycache__",
     "*.py[co]",
@@ -42,7 +43,7 @@ class Fingerprint:
 
 async def fingerprint(repo: RunRepo) -> Fingerprint:
     """What lies in the person's working tree, where that is on this host: HEAD, and the changed and unknown files.
-    Ignored files and `.flow/` are not watched."""
+    Ignored files and what Maestro writes meanwhile are not watched."""
     return Fingerprint({} if repo.root is None else await _head(repo.root) | await _tree(repo.root))
 
 
@@ -65,7 +66,7 @@ async def _tree(root: Path) -> dict[str, str]:
     return {
         str(root / field[3:]): f"{field[:2]} {_stat(root / field[3:])}"
         for field in fields
-        if not field[3:].startswith(FLOW) and not _is_litter(field[3:])
+        if not field[3:].startswith(WRITTEN_MEANWHILE) and not _is_litter(field[3:])
     }
 
 
