@@ -266,7 +266,8 @@ class CloseGate(Command):
 
 
 class ProposeAction(Command):
-    """May I do this? `parts` are the exact action; what they claim of themselves is compared and not believed."""
+    """May I do this? `parts` are the exact action; what they claim of themselves is compared and not believed. `why` is
+    what the agent says that it is for."""
 
     to: ClassVar[str] = "gatekeeper"
     proposal: str
@@ -275,6 +276,7 @@ class ProposeAction(Command):
     by: str
     parts: tuple[Proposal, ...]
     agent: str = ""
+    why: str = ""
 
 
 class ProposeChange(Command):

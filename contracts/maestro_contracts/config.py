@@ -44,6 +44,9 @@ class AgentConfig(FileModel):
     playbook: str = Field("", description="`script`: the playbook's file, relative to the repository.")
     command: tuple[str, ...] = Field((), description="`command`: the program and its arguments.")
     env: tuple[EnvName, ...] = Field((), description="Names of environment variables that the agent may see.")
+    credentials: tuple[EnvName, ...] = Field(
+        (), description="Names of secrets that the agent needs; where a worker has none, a person is asked for it."
+    )
     timeout_seconds: Seconds = Field(1800.0, description="A task that takes longer is killed.")
     output_limit_bytes: Annotated[int, Field(ge=1024)] = Field(
         1_048_576, description="An agent that prints more is killed."
@@ -199,6 +202,7 @@ USED_BY: dict[str, str] = {
     "agent.playbook": "worker: the `script` backend",
     "agent.command": "worker: the `command` backend",
     "agent.env": "worker: the agent's environment",
+    "agent.credentials": "worker: the agent's environment",
     "agent.timeout_seconds": "worker: the agent's time limit",
     "agent.output_limit_bytes": "worker: the agent's output limit",
     "workers.processes": "supervisor: worker processes started",
@@ -254,6 +258,7 @@ def agent_of(config: Config) -> records.AgentSpec:
         command=agent.command,
         playbook=agent.playbook,
         env=agent.env,
+        credentials=agent.credentials,
         timeout_s=agent.timeout_seconds,
         output_limit=agent.output_limit_bytes,
     )

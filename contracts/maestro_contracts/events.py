@@ -235,8 +235,13 @@ class GateRequested(Event):
     step: str
 
 
+MAESTRO = "maestro"
+"""Who did it where no person did."""
+
+
 class RunPaused(Event):
-    """Nothing new is started until somebody resumes the run."""
+    """Nothing new is started until somebody resumes the run. `by` is a person, or `MAESTRO` where only a person can
+    mend why it does not go on."""
 
     by: str
     why: str = ""
@@ -479,7 +484,8 @@ class DecisionRefused(Event):
 
 class ActionProposed(Event):
     """Somebody wants to do this. `digest` covers the exact action, `summary` is for people (redacted); `claimed` is the
-    level that they say it has (0: they say none). `by` is a worker's name, `agent` the kind of its agent."""
+    level that they say it has (0: they say none). `by` is a worker's name, `agent` the kind of its agent, `why` what
+    that says it is for (redacted)."""
 
     proposal: str
     task: str
@@ -489,6 +495,7 @@ class ActionProposed(Event):
     summary: str
     agent: str = ""
     claimed: int = 0
+    why: str = ""
 
 
 class ActionClassified(Event):
@@ -678,7 +685,7 @@ class EffectStarted(Event):
 
 
 class EffectEnded(Event):
-    """What came of it. `unknown`: it was begun by somebody who is gone."""
+    """What came of it. `unknown`: it was begun by somebody who is gone, or by a program that only asked for it."""
 
     proposal: str
     outcome: Literal["done", "failed", "unknown"]

@@ -56,7 +56,8 @@ class Repo(Record):
 
 
 class AgentSpec(Record):
-    """Which agent does a task. `kind` names the backend: `script`, `command` or `probe`."""
+    """Which agent does a task. `kind` names the backend: `script`, `command` or `probe`. `env` are names of variables
+    that it may see, `credentials` names of secrets that it cannot do without; values are never recorded."""
 
     kind: str
     command: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class AgentSpec(Record):
     env: tuple[str, ...] = ()
     timeout_s: float = 1800.0
     output_limit: int = 1_048_576
+    credentials: tuple[str, ...] = ()
 
 
 class Requirement(Record):

@@ -23,8 +23,8 @@ PLACE = re.compile(r"(?:contracts|services|tests|scripts|docs|benchmarks)/[\w./*
 TEST = re.compile(r"\btest_[a-z0-9_]+")
 CALL = re.compile(r"(?<![\w./-])(?:scripts/)?maestro ([a-z]+)(?: ([a-z][a-z-]*))?([^`\n|#]*)")
 KEY = re.compile(r"(?:" + "|".join(Config.model_fields) + r")\.[a-z_]+")
-NOT_SETTINGS = {"MAESTRO_TASK_TOKEN", "MAESTRO_LINE", "MAESTRO_LINE_TOKEN"}
-"""Handed to an agent's processes: by the first they are found again, by the others they find their worker."""
+NOT_SETTINGS = {"MAESTRO_TASK_TOKEN"}
+"""Handed to an agent's processes: by it they are found again."""
 
 OTHERS = ("services/maestro/demo/", "tests/projections/golden/")
 """Pages about other repositories."""

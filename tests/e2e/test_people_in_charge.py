@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,75 @@ def test_a_rejected_action_is_not_done_and_nothing_of_it_is_on_the_branch(team: 
     assert git(team.repo, "show", f"maestro/{team.the_run()}:.github/workflows/test.yml", ok=False) == ""
     assert len(team.events("ActionRejected")) > 1, "what was rejected is not asked about again"
     assert len([data for data in team.events("GateOpened") if data.get("kind") == "action"]) == 1
+
+
+ASKING = """\
+#!PYTHON
+import asyncio, os, sys
+from pathlib import Path
+from mcp import Client, StdioServerParameters
+
+async def work():
+    server = StdioServerParameters(command=sys.executable, args=["-m", "maestro.cli", "mcp"], env=dict(os.environ))
+    async with Client(server) as client:
+        await client.call_tool("report_progress", {"text": "I shall ask first."})
+        asked = {"action": {"kind": "shell", "command": "npm install left-pad"}, "why": "it pads"}
+        said = (await client.call_tool("request_approval", asked)).structured_content
+        if not said["approved"]:
+            sys.exit(said["told"])
+        decided = {"title": "Padding it is", "rationale": "People agree."}
+        await client.call_tool("record_decision", decided)
+        Path("a.txt").write_text(f"{said['told']}: {'; '.join(said['conditions'])}\\n")
+
+asyncio.run(work())
+"""
+
+
+def test_an_agent_that_asks_over_mcp_waits_for_people_and_gets_their_conditions(team: Team) -> None:
+    team.prepares()
+    agent = team.folder / "agent.py"
+    agent.write_text(ASKING.replace("PYTHON", sys.executable))
+    agent.chmod(0o755)
+    waiting = team.does("run", "--workflow", team.manifest, "--agent", f"command:{agent}", "--no-input")
+    assert waiting.code == 5, waiting.out + waiting.err
+    [gate] = team.waiting()
+    shown = team.does("gate", "show", gate).out
+    assert "npm install left-pad" in shown and "the agent says: it pads" in shown
+
+    assert team.decides(gate, "approve", "--condition", "this version only").code == 0
+    assert team.goes_on().code == 5
+    assert team.waiting() == ["look"]
+    assert team.decides("look", "keep").code == 0
+    done = team.goes_on()
+
+    assert done.code == 0, done.out + done.err
+    written = git(team.repo, "show", f"maestro/{team.the_run()}:a.txt")
+    assert written.startswith("approved by ") and written.endswith(": this version only")
+    assert "Padding it is" in team.does("journal", "show", team.the_run()).out
+    assert "unknown" in {data["outcome"] for data in team.events("EffectEnded")}
+
+
+def test_a_run_that_needs_a_credential_says_where_it_goes_and_goes_on_when_it_is_there(team: Team) -> None:
+    team.prepares()
+    team.configure("retry: {backoff_seconds: 0.2}\nagent: {credentials: [SHOP_TOKEN]}\n")
+    team.play.write_text(PLAY.replace("STEPS", '      - run: test "$SHOP_TOKEN" = hush-hush-1'))
+    paused = team.runs()
+    assert paused.code == 1
+    assert "the agent needs the credential SHOP_TOKEN" in paused.err
+    file = team.state / "credentials/SHOP_TOKEN"
+    assert str(file) in paused.err and f"maestro resume {team.the_run()}" in paused.err
+    assert "SHOP_TOKEN" in team.does("journal", "show", team.the_run(), "--kind", "blocker").out
+
+    file.parent.mkdir(mode=0o700)
+    file.write_text("hush-hush-1\n")
+    file.chmod(0o600)
+    assert team.goes_on().code == 5
+    assert team.decides("look", "keep").code == 0
+    done = team.goes_on()
+
+    assert done.code == 0, done.out + done.err
+    said = [row for row in team.rows() if row["type"] not in ("RunStarted", "TaskDispatched")]
+    assert "hush-hush-1" not in done.out + str(said), "only the playbook itself, which compares it, does"
 
 
 def test_yes_takes_level_2_and_never_level_3_which_waits_for_a_person(team: Team) -> None:

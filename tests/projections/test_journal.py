@@ -49,6 +49,19 @@ def test_what_nobody_looked_at_is_not_said_to_be_seen() -> None:
     assert not any(entry.hitl_reviewed for entry in journal if "gate" in entry.tags)
 
 
+def test_a_run_that_only_a_person_can_mend_is_a_blocker_and_one_that_a_person_paused_is_not() -> None:
+    story = started(Story())
+    story.say("conductor", paused=e.RunPaused(e.MAESTRO, "the agent needs the credential API_KEY"))
+    story.say("conductor", paused=e.RunPaused("ada", "lunch"))
+
+    stopped, paused = [
+        entry for entry in written(story) if entry.content in ("lunch", "the agent needs the credential API_KEY")
+    ]
+
+    assert (stopped.kind, stopped.hitl_reviewed) == ("blocker", False)
+    assert (paused.kind, paused.author, paused.hitl_reviewed) == ("decision", "ada", True)
+
+
 def test_what_may_never_be_done_unasked_is_a_blocker_with_options() -> None:
     story = started(Story())
     story.say("gatekeeper-1", proposed=e.ActionProposed("p1", "T-001", 1, "worker-7", "ab" * 32, "git push --force"))

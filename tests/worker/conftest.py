@@ -39,4 +39,6 @@ def shop(tmp_path: Path) -> Shop:
     repo = tmp_path / "the repo"
     base = make_repo(repo, {"README.md": "Hello.\n", "lib/a.py": "A = 1\n"})
     work = tmp_path / "work"
-    return Shop(repo, base, work, Worker(Workspace(work), Permitting()), RecordingContext("worker-1"))
+    return Shop(
+        repo, base, work, Worker(Workspace(work), Permitting(), tmp_path / "state"), RecordingContext("worker-1")
+    )

@@ -61,7 +61,7 @@ async def test_a_task_is_said_to_be_started_before_the_agent_works(shop: Shop) -
 
 
 async def test_a_probe_is_answered_without_any_git(tmp_path: Path) -> None:
-    worker = Worker(Workspace(tmp_path / "never made"), Permitting())
+    worker = Worker(Workspace(tmp_path / "never made"), Permitting(), tmp_path)
     ctx = RecordingContext()
 
     outcome = await worker.do_task(delivered(asked("/nowhere", "", AgentSpec("probe")), "task:T-001:1"), ctx)
@@ -411,7 +411,7 @@ from maestro_contracts.commands import DoTask
 from tests.support.handling import RecordingContext, delivered
 from tests.support.permitting import Permitting
 command = msgspec.json.decode(sys.argv[2], type=DoTask)
-worker = Worker(Workspace(Path(sys.argv[1])), Permitting())
+worker = Worker(Workspace(Path(sys.argv[1])), Permitting(), Path(sys.argv[1]))
 asyncio.run(worker.do_task(delivered(command, "task:T-001:1"), RecordingContext()))
 """
 
@@ -470,7 +470,7 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
 ) -> None:
     repo = tmp_path / "repo"
     base = make_repo(repo, {f"f{n}.txt": "x" * 100_000 for n in range(20)})
-    worker = Worker(Workspace(small_disk / "work"), Permitting())
+    worker = Worker(Workspace(small_disk / "work"), Permitting(), small_disk)
     command = running(repo, base, "true")
 
     failed = the(await worker.do_task(delivered(command, "task:T-001:1"), RecordingContext()), e.TaskFailed)

@@ -1,20 +1,22 @@
 """How does any program do a task? The task comes as JSON on its standard input and in `MAESTRO_` variables.
 
 Variables: MAESTRO_RUN, MAESTRO_TASK_ID, MAESTRO_TASK_TITLE, MAESTRO_TASK_FILE (the same JSON as on standard input),
-MAESTRO_ATTEMPT, MAESTRO_BASE, MAESTRO_WORKTREE (also the working directory) and MAESTRO_RESULT_FILE. Exit code 0 is
+MAESTRO_ATTEMPT, MAESTRO_BASE, MAESTRO_WORKTREE (also the working directory), MAESTRO_RESULT_FILE, and MAESTRO_LINE with
+MAESTRO_LINE_TOKEN, over which it can ask (see `maestro.agents.line`; `maestro mcp` speaks it for it). Exit code 0 is
 the claim that the task is done. A program that has more to say writes JSON to the result file:
 `{"summary": "...", "says": [{"command": "...", "exit_code": 0}], "problem": {"kind": "...", "reason": "..."}}`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from maestro.agents.environment import clean_environment
 from maestro.agents.process import TOKEN, Program, problem_of, run_program
-from maestro.agents.protocol import AgentEvent, AgentResult, Emit, Job, Session, Work
+from maestro.agents.protocol import AgentEvent, AgentResult, Emit, Job, Limit, Session, Work
 from maestro_contracts.records import Problem, Ran
 
 MAX_RESULT = 256 * 1024
@@ -33,16 +35,18 @@ class CommandAgent:
     """Runs `spec.command` in the worktree."""
 
     def start(self, job: Job) -> Session:
-        # The program has its own limit, which keeps its output; this one is for the rest.
-        return Work(lambda emit: _work(job, emit), job.spec.timeout_s + 60)
+        limit = Limit(job.spec.timeout_s)
+        # The program ends with its time, and its output is kept; a minute more is for the rest.
+        return Work(lambda emit: _work(job, limit, emit), limit, more_s=60)
 
 
-async def _work(job: Job, emit: Emit) -> AgentResult:
+async def _work(job: Job, limit: Limit, emit: Emit) -> AgentResult:
     if not job.spec.command:
         return AgentResult(Problem("structural", "the agent has no command", "write `--agent command:PROGRAM`"))
     result_file = job.private / "result.json"
-    program = _program(job, result_file)
-    ended = await run_program(program, lambda chunk: _show(chunk, emit))
+    async with job.line(job, limit, emit) as leading:
+        program = _program(job, result_file, leading)
+        ended = await run_program(program, lambda chunk: _show(chunk, emit), limit)
     if ended.leftovers:
         emit(AgentEvent(f"{ended.leftovers} processes that the agent left behind were ended"))
     said = _result(result_file, emit)
@@ -50,11 +54,13 @@ async def _work(job: Job, emit: Emit) -> AgentResult:
     return AgentResult(problem, said.summary[:2000] or _last_line(ended.tail), said.says[:100], ended.tail)
 
 
-def _program(job: Job, result_file: Path) -> Program:
+def _program(job: Job, result_file: Path, leading: Mapping[str, str]) -> Program:
     task = task_json(job)
     task_file = job.private / "task.json"
     task_file.write_bytes(task)
     env = clean_environment(job.tree, job.private, job.root, job.spec.env)
+    env |= job.credentials
+    env |= leading
     env |= {
         TOKEN: job.token,
         "MAESTRO_RUN": job.run,

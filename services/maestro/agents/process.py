@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from maestro.agents.protocol import Limit
 from maestro.git.finishing import finish
 from maestro_contracts.records import Problem
 
@@ -88,9 +89,12 @@ class _Output:
         return True
 
 
-async def run_program(program: Program, on_output: Callable[[bytes], None] | None = None) -> Ended:
+async def run_program(
+    program: Program, on_output: Callable[[bytes], None] | None = None, limit: Limit | None = None
+) -> Ended:
     """Run it to its end, or to the end of its time or output; cancelling this ends it too. When this returns,
-    nothing that it started runs any more. Raises OSError where not even its warden can be started."""
+    nothing that it started runs any more. `limit` stands for its time where that can stand still. Raises OSError where
+    not even its warden can be started."""
     begun = time.monotonic()
     output = _Output(program.output_limit, on_output)
     with _Pipes() as pipes:
@@ -100,7 +104,7 @@ async def run_program(program: Program, on_output: Callable[[bytes], None] | Non
         pipes.close(control_r, status_w)
         why: Why = "exited"
         try:
-            why = await _watch(program, warden, status_r, output)
+            why = await _watch(program, warden, status_r, output, limit or Limit(program.timeout_s))
         finally:
             # Closing the pipe says stop, also where this process dies here; a byte says at once.
             if why == "output_limit":
@@ -148,13 +152,15 @@ async def _start(program: Program, control: int, status: int) -> asyncio.subproc
     )
 
 
-async def _watch(program: Program, warden: asyncio.subprocess.Process, status: int, output: _Output) -> Why:
+async def _watch(
+    program: Program, warden: asyncio.subprocess.Process, status: int, output: _Output, limit: Limit
+) -> Why:
     assert warden.stdin and warden.stdout
     feeding = asyncio.ensure_future(_feed(warden.stdin, program.stdin))
     reading = asyncio.ensure_future(output.read(warden.stdout))
     ended = asyncio.ensure_future(_readable(status))
     try:
-        async with asyncio.timeout(program.timeout_s):
+        async with limit.running():
             await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
             if reading.done() and not reading.result():
                 return "output_limit"

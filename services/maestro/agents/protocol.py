@@ -4,9 +4,9 @@ result, and can be cancelled at any time."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -37,30 +37,63 @@ async def unasked(action: Proposal, limit: Limit) -> AsyncIterator[None]:
     yield
 
 
+class Line(Protocol):
+    """How a program that is an agent reaches its worker while it is at work."""
+
+    def __call__(self, job: Job, limit: Limit, emit: Emit) -> AbstractAsyncContextManager[Mapping[str, str]]:
+        """Open the line; gives the environment variables that lead to it."""
+        ...
+
+
+@asynccontextmanager
+async def no_line(job: Job, limit: Limit, emit: Emit) -> AsyncIterator[Mapping[str, str]]:
+    """Nobody is there to be asked: for an agent that is tried out by itself."""
+    yield {}
+
+
 class Limit:
-    """An agent's time, which stands still while people are asked."""
+    """An agent's time, which stands still while people are asked, by however many questions at once."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._timeout: asyncio.Timeout | None = None
+        self._running: list[asyncio.Timeout] = []
+        self._ends: list[tuple[asyncio.Timeout, float]] = []
+        self._asking = 0
+        self._since = 0.0
 
-    def running(self) -> asyncio.Timeout:
-        self._timeout = asyncio.timeout(self.seconds)
-        return self._timeout
+    @asynccontextmanager
+    async def running(self, more_s: float = 0.0) -> AsyncIterator[None]:
+        """Raises TimeoutError within when the time (and `more_s`) is over."""
+        async with asyncio.timeout(self.seconds + more_s) as timeout:
+            self._running.append(timeout)
+            try:
+                yield
+            finally:
+                self._running.remove(timeout)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        end = self._timeout.when() if self._timeout is not None else None
-        if self._timeout is None or end is None:
-            yield
-            return
-        clock = asyncio.get_running_loop().time
-        started = clock()
-        self._timeout.reschedule(None)
+        if self._asking == 0:
+            self._stop()
+        self._asking += 1
         try:
             yield
         finally:
-            self._timeout.reschedule(end + clock() - started)
+            self._asking -= 1
+            if self._asking == 0:
+                self._go_on()
+
+    def _stop(self) -> None:
+        self._since = asyncio.get_running_loop().time()
+        self._ends = [(each, end) for each in self._running if (end := each.when()) is not None and not each.expired()]
+        for timeout, _ in self._ends:
+            timeout.reschedule(None)
+
+    def _go_on(self) -> None:
+        stood = asyncio.get_running_loop().time() - self._since
+        for timeout, end in self._ends:
+            if timeout in self._running:
+                timeout.reschedule(end + stood)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +114,8 @@ class Job:
     feedback: tuple[str, ...] = ()
     token: str = ""
     permit: Permit = unasked
+    line: Line = no_line
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +167,14 @@ class Work:
     """The session of a backend that is one coroutine: `work(emit)` returns the result and, when it is cancelled,
     ends what it started before it lets go."""
 
-    def __init__(self, work: Callable[[Emit], Awaitable[AgentResult]], limit: float | Limit) -> None:
+    def __init__(self, work: Callable[[Emit], Awaitable[AgentResult]], limit: Limit, more_s: float = 0.0) -> None:
         self._said: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._why = ""
-        self._task = asyncio.ensure_future(self._run(work, limit if isinstance(limit, Limit) else Limit(limit)))
+        self._task = asyncio.ensure_future(self._run(work, limit, more_s))
 
-    async def _run(self, work: Callable[[Emit], Awaitable[AgentResult]], limit: Limit) -> AgentResult:
+    async def _run(self, work: Callable[[Emit], Awaitable[AgentResult]], limit: Limit, more_s: float) -> AgentResult:
         try:
-            async with limit.running():
+            async with limit.running(more_s):
                 return await work(self._said.put_nowait)
         except TimeoutError:
             mend = "give it more time, or a smaller task"

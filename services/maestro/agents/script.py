@@ -97,12 +97,15 @@ class _Player:
                 assert_never(step)
 
     async def _run(self, step: p.Run) -> None:
-        async with self.job.permit(Shell(step.command, env=self.job.spec.env), self.limit):
+        async with self.job.permit(
+            Shell(step.command, env=(*self.job.spec.env, *self.job.spec.credentials)), self.limit
+        ):
             await self._really_run(step)
 
     async def _really_run(self, step: p.Run) -> None:
         job = self.job
-        env = clean_environment(job.tree, job.private, job.root, job.spec.env) | {TOKEN: job.token}
+        env = clean_environment(job.tree, job.private, job.root, job.spec.env)
+        env |= {**job.credentials, TOKEN: job.token}
         program = Program(("sh", "-c", step.command), job.tree, env, b"", step.timeout_s, job.spec.output_limit)
         ended = await run_program(program, None)
         self.tail = ended.tail

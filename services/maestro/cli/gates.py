@@ -196,7 +196,7 @@ class Asking(GateDesk):
             return await self._decide(opened, chosen.choice.key, text or "", given, "cli", conditions)
 
     def _introduce(self, opened: e.GateOpened) -> None:
-        from maestro.cli.commands.gate import about
+        from maestro.cli.deciding import about
 
         for line in about(opened):
             self._show.say(f"  {line}")

@@ -15,9 +15,6 @@ from maestro.runs.state import RunState, StepState, TaskState
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem, Retry
 
-MAESTRO = "maestro"
-"""By whom such a run is paused."""
-
 
 def hindered(state: RunState) -> Said | None:
     """The pause of a run that cannot go on as things are around it."""
@@ -61,7 +58,7 @@ NO_REASON = Problem("transient", "the attempt ended without a reason")
 
 def _paused(slot: str, problem: Problem) -> Said:
     why = f"{problem.reason}; {problem.mend}" if problem.mend else problem.reason
-    return Said(f"{slot}/paused", e.RunPaused(MAESTRO, why))
+    return Said(f"{slot}/paused", e.RunPaused(e.MAESTRO, why))
 
 
 def _needs_a_person(problem: Problem) -> bool:

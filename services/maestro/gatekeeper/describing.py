@@ -65,9 +65,9 @@ def summary(parts: Sequence[ActionPart]) -> str:
     return printable(gravest.about, LINE) + more
 
 
-def context(parts: Sequence[ActionPart]) -> str:
-    """Each part above level 1 with the reasons of its level."""
-    lines = []
+def context(parts: Sequence[ActionPart], said: str = "") -> str:
+    """Each part above level 1 with the reasons of its level; `said` is what the agent says that it is for."""
+    lines = [f"the agent says: {printable(said, LINE)}"] if said else []
     for part in parts[:SHOWN]:
         why = "; ".join(dict.fromkeys(printable(reason, LINE) for reason in part.reasons[:3]))
         lines.append(f"level {part.level}: {printable(part.about, LINE)}" + (f" ({why})" if why else ""))

@@ -19,6 +19,7 @@ from maestro.git.change import Change
 from maestro.policy.effects import Effect
 from maestro.policy.loading import Policy, code_sha256
 from maestro.policy.reading import effects_of_proposal
+from maestro.policy.redact import redacted
 from maestro.policy.rules import judge
 from maestro.policy.secrets import secrets_in_text
 from maestro_contracts import commands as c
@@ -74,7 +75,13 @@ def _judged(
         claimed=max((each.claimed for each in found), default=0),
         violation="; ".join(violations[:5]),
         judge=code_sha256(),
+        why=_why(command),
     )
+
+
+def _why(command: c.ProposeAction | c.ProposeChange) -> str:
+    said = command.why if isinstance(command, c.ProposeAction) else ""
+    return printable(redacted(said), MAX_ABOUT)
 
 
 def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPart:

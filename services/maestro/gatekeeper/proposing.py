@@ -50,6 +50,7 @@ class Judged:
     claimed: int = 0
     violation: str = ""
     judge: str = ""
+    why: str = ""
     merged: bool = False
 
 
@@ -66,6 +67,7 @@ def propose(book: ActionBook, id: str, judged: Judged, here: Here) -> Decision:
         summary=judged.summary,
         agent=judged.agent,
         claimed=judged.claimed,
+        why=judged.why,
     )
     classified = e.ActionClassified(
         proposal=judged.proposal,
@@ -231,7 +233,7 @@ def ask_people(book: ActionBook, id: str, action: Action, here: Here, *, merged:
         proposal=proposed.proposal,
         proposer=proposed.by,
         level=action.level,
-        context=describing.context(parts),
+        context=describing.context(parts, proposed.why),
         impact=describing.impact(parts),
         reversibility=describing.reversibility(parts, merged=merged),
     )

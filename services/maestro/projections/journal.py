@@ -180,6 +180,15 @@ def _by_a_person(journal: Journal, timed: Timed) -> None:
     _add(journal, timed, "decision", title, why, author=event.by, tags=("run",), hitl_reviewed=True)
 
 
+def _paused(journal: Journal, timed: Timed) -> None:
+    """By a person it is a decision; where nobody could go on, a person has to do something."""
+    event: e.RunPaused = timed.event  # type: ignore[assignment]
+    if event.by == e.MAESTRO:
+        _add(journal, timed, "blocker", "The run waits for a person", event.why, tags=("run",))
+    else:
+        _by_a_person(journal, timed)
+
+
 def _questions(journal: Journal, timed: Timed) -> None:
     event: e.QuestionsAsked = timed.event  # type: ignore[assignment]
     for number, question in enumerate(event.questions, 1):
@@ -345,7 +354,7 @@ _WRITERS: dict[type[e.Event], Callable[[Journal, Timed], None]] = {
     e.RunStarted: _run_started,
     e.RunCompleted: _run_ended,
     e.RunFailed: _run_ended,
-    e.RunPaused: _by_a_person,
+    e.RunPaused: _paused,
     e.RunResumed: _by_a_person,
     e.RunCancelled: _by_a_person,
     e.QuestionsAsked: _questions,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from maestro.agents.protocol import Limit, NotAllowed
 from maestro.approvals.book import Action, ActionBook, Hindrance, Intent
@@ -27,6 +28,19 @@ class Permits(Begins, Protocol):
     async def answer(self, run: str, command: c.ProposeAction, ctx: Context, cause: str) -> Action: ...
 
 
+Came = Literal["done", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an action: its proposal, what the log says of it, and what hinders it; None where it may be done
+    and has begun."""
+
+    proposal: str
+    action: Action
+    hindrance: Hindrance | None
+
+
 class Asking:
     """The actions of one delivery of one attempt, numbered; see `maestro.agents.protocol.Permit`."""
 
@@ -37,32 +51,33 @@ class Asking:
     @asynccontextmanager
     async def permit(self, action: Proposal, limit: Limit) -> AsyncIterator[None]:
         with limit.paused():
-            proposal = await self._begun(action)
-        outcome = "failed"
+            answer = await self.begun(action)
+        if answer.hindrance is not None:
+            reason = f"{_shown(action)} was not allowed: {answer.hindrance.reason}"
+            raise NotAllowed(Problem("not_approved", reason, "do without it, or ask for something else"))
+        outcome: Came = "failed"
         try:
             yield
             outcome = "done"
         finally:
-            event = e.EffectEnded(proposal, "done" if outcome == "done" else "failed")
-            said = Said(ended(proposal), event, consumed(proposal))
-            # What was done is done, whether or not this can be recorded.
-            with suppress(RuntimeError):
-                await self._ctx.say(Outcome(self._delivery.run, (said,), advance=False))
+            await self.ended(answer.proposal, outcome)
 
-    async def _begun(self, action: Proposal) -> str:
-        """The proposal under which it has begun. Raises NotAllowed."""
+    async def begun(self, action: Proposal, why: str = "") -> Answer:
+        """Proposed, waited for, and begun, unless something hinders that. `why` is the agent's word, for people."""
         for _ in range(TRIES):
-            proposal = self._name()
-            hindrance = await self._tried(proposal, action)
-            if hindrance is None:
-                return proposal
-            if not hindrance.again:
+            answer = await self._tried(self._name(), action, why)
+            if answer.hindrance is None or not answer.hindrance.again:
                 break
-        assert hindrance is not None, "something was tried"
-        mend = "do without it, or ask for something else"
-        raise NotAllowed(Problem("not_approved", f"{_shown(action)} was not allowed: {hindrance.reason}", mend))
+        return answer
 
-    async def _tried(self, proposal: str, action: Proposal) -> Hindrance | None:
+    async def ended(self, proposal: str, outcome: Came) -> None:
+        """What came of what has begun."""
+        said = Said(ended(proposal), e.EffectEnded(proposal, outcome), consumed(proposal))
+        # What was done is done, whether or not this can be recorded.
+        with suppress(RuntimeError):
+            await self._ctx.say(Outcome(self._delivery.run, (said,), advance=False))
+
+    async def _tried(self, proposal: str, action: Proposal, why: str) -> Answer:
         run, task = self._delivery.run, self._command.task.id
         asked = c.ProposeAction(
             proposal=proposal,
@@ -71,14 +86,15 @@ class Asking:
             by=self._ctx.actor,
             parts=(action,),
             agent=self._command.agent.kind,
+            why=why,
         )
-        await self._permits.answer(run, asked, self._ctx, f"{self._delivery.id}/started:{self._delivery.count}")
+        said = await self._permits.answer(run, asked, self._ctx, f"{self._delivery.id}/started:{self._delivery.count}")
         digest = action_digest(action)
 
         def intend(book: ActionBook) -> Intent:
             return intent_of(book, proposal, digest, (action,), (), f"{self._delivery.id}:{self._delivery.count}")
 
-        return await self._permits.begin(run, intend, self._ctx)
+        return Answer(proposal, said, await self._permits.begin(run, intend, self._ctx))
 
     def _name(self) -> str:
         """A delivery that takes over proposes anew: nobody knows how far the lost one came."""

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from maestro.agents.credentials import Withheld, credentials
 from maestro.agents.environment import room, secrets_of
-from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Permit, Session
+from maestro.agents.protocol import Agent, AgentEvent, AgentResult, Job, Session
 from maestro.agents.words import plain
 from maestro.bus.service import Context, Delivery, Outcome, Said
 from maestro.git import names
@@ -26,6 +27,8 @@ from maestro.git.watching import watched
 from maestro.git.workspace import RunRepo
 from maestro.git.worktree import Worktree
 from maestro.policy.redact import redacted
+from maestro.worker.answering import Answers
+from maestro.worker.asking import Asking
 from maestro.worker.decider import Found, listed, planted_earlier, problem_with, trespass
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -58,10 +61,19 @@ class Attempt:
     """One attempt at one task, as one delivery of its command."""
 
     def __init__(
-        self, repo: RunRepo, delivery: Delivery, command: c.DoTask, ctx: Context, agent: Agent, permit: Permit
+        self,
+        repo: RunRepo,
+        delivery: Delivery,
+        command: c.DoTask,
+        ctx: Context,
+        agent: Agent,
+        asking: Asking,
+        state_dir: Path,
     ) -> None:
         self.repo = repo
-        self.permit = permit
+        self.asking = asking
+        self.state_dir = state_dir
+        self.credentials: dict[str, str] = {}
         self.delivery = delivery
         self.command = command
         self.ctx = ctx
@@ -77,6 +89,10 @@ class Attempt:
             taken_over = await self._taken_over()
             if taken_over is not None:
                 return taken_over
+        try:
+            self.credentials = await asyncio.to_thread(credentials, self.command.agent.credentials, self.state_dir)
+        except Withheld as withheld:
+            return Done(withheld.problem)
         tree = await self.repo.worktree(self.name, self.command.base)
         try:
             done = await self._worked(tree)
@@ -164,7 +180,9 @@ class Attempt:
             prd_path=command.prd_path,
             feedback=command.feedback,
             token=secrets.token_hex(16),
-            permit=self.permit,
+            permit=self.asking.permit,
+            line=Answers(self.asking, self.delivery, self.ctx, self._plain).line,
+            credentials=self.credentials,
         )
 
     async def _stop_with_the_run(self, session: Session) -> None:
@@ -186,7 +204,7 @@ class Attempt:
         return Said(f"{self.delivery.id}/said:{self.delivery.count}:{number}", reported, self.delivery.cause)
 
     def _plain(self, text: str) -> str:
-        return redacted(plain(text, secrets_of(self.command.agent.env)))
+        return redacted(plain(text, (*secrets_of(self.command.agent.env), *self.credentials.values())))
 
     def _readable(self, result: AgentResult) -> AgentResult:
         """What goes to the log of an agent's words: no escape sequences, and none of the secrets that it was given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maestro.agents.backends import BACKENDS
@@ -24,12 +25,17 @@ MAX_SAYS = 100
 
 
 class Worker:
-    """What a worker needs: where worktrees go, and the backends it knows."""
+    """What a worker needs: where worktrees go, where this host keeps its state, and the backends it knows."""
 
     def __init__(
-        self, workspace: Workspace, permits: Permits, backends: Mapping[str, Callable[[], Agent]] = BACKENDS
+        self,
+        workspace: Workspace,
+        permits: Permits,
+        state_dir: Path,
+        backends: Mapping[str, Callable[[], Agent]] = BACKENDS,
     ) -> None:
         self.workspace = workspace
+        self.state_dir = state_dir
         self.permits = permits
         self.backends = backends
 
@@ -53,7 +59,7 @@ class Worker:
             agent = self._agent(command.agent.kind)
             repo = await self.workspace.open(delivery.run, command.repo.url)
             asking = Asking(self.permits, delivery, command, ctx)
-            return await Attempt(repo, delivery, command, ctx, agent, asking.permit).made()
+            return await Attempt(repo, delivery, command, ctx, agent, asking, self.state_dir).made()
         except GitProblem as problem:
             return Done(problem.problem)
         except OSError as error:
@@ -85,5 +91,5 @@ def _ended(names: tuple[str, int, int, str], command: c.DoTask, done: Done, took
 def make_service(tools: Tools) -> Service:
     """The worker. A task takes minutes: each message is taken when there is a hand free for it."""
     permits = Permission(tools.store, tools.admission.keyring)
-    worker = Worker(Workspace(tools.settings.work_dir), permits)
+    worker = Worker(Workspace(tools.settings.work_dir), permits, tools.settings.state_dir)
     return Service(role="worker", handlers={c.DoTask: worker.do_task}, parallel=2, batch_size=2)

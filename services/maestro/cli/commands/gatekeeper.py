@@ -106,7 +106,7 @@ def _news(state: RunState, seen: _Seen) -> list[str]:
 
 async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
     """Gates go out as lines, answers come in as lines; a line that is none is answered with the reason."""
-    from maestro.cli.commands.gate import _as_json
+    from maestro.cli.deciding import gate_as_json
 
     reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
     telling = asyncio.ensure_future(watch.changed())
@@ -115,7 +115,7 @@ async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
             await asyncio.wait({reading, telling}, return_when=asyncio.FIRST_COMPLETED)
             if telling.done():
                 for name, gate in telling.result():
-                    console.write_line(_as_json(name, gate))
+                    console.write_line(gate_as_json(name, gate))
                 telling = asyncio.ensure_future(watch.changed())
             if reading.done():
                 line = reading.result()
@@ -129,14 +129,14 @@ async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
 
 
 async def _answered(engine: Engine, line: str, key: str) -> dict[str, object]:
-    from maestro.cli.commands.gate import _chosen, _latest, _open, _send, _states
+    from maestro.cli.deciding import chosen_key, latest, send_answer, states_of, still_open
 
     try:
         said = json.loads(line)
         run, gate, choice, text = (str(said.get(name, "")) for name in ("run", "gate", "choice", "text"))
-        state, found = _latest(await _states(engine, run), gate)
-        word = _chosen(_open(state, found), choice)
-        return {"ok": await _send(engine, state, found, word, text, {}, (), key=key)}
+        state, found = latest(await states_of(engine, run), gate)
+        word = chosen_key(still_open(state, found), choice)
+        return {"ok": await send_answer(engine, state, found, word, text, {}, (), key=key)}
     except (ValueError, AttributeError) as error:
         return {"error": f"not an answer: {error}"}
     except CliError as error:

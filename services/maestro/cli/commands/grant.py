@@ -29,13 +29,13 @@ def list_(run: str = "", /, *, where: Where = Where(), listing: Listing = Listin
 async def _list(run: str, where: Where, listing: Listing) -> int:
     import msgspec
 
-    from maestro.cli.commands.gate import _states
+    from maestro.cli.deciding import states_of
     from maestro.cli.engine import reading
     from maestro.cli.where import find_place
 
     place = await find_place(where.repo, run=run)
     async with reading(place) as engine:
-        states = await _states(engine, run)
+        states = await states_of(engine, run)
     rows = [(state.run, grant) for state in states for grant in state.grants.values()]
     if listing.json:
         console.write_json([{"run": name, **msgspec.to_builtins(grant)} for name, grant in rows])

@@ -48,12 +48,14 @@ class _Hands:
         self._engine = engine
 
     async def decide(self, run: str, opened: e.GateOpened, answer: Answer) -> str:
-        from maestro.cli.commands.gate import _send
+        from maestro.cli.deciding import send_answer
         from maestro.runs.follow import load
 
         state = await load(self._engine.store, self._engine.keyring(), run)
         gate = state.gates[opened.gate, opened.visit]
-        return await _send(self._engine, state, gate, answer.key, answer.text, dict(answer.answers))
+        return await send_answer(
+            self._engine, state, gate, answer.key, answer.text, dict(answer.answers), answer.conditions, via="tui"
+        )
 
     async def changes(self, state: RunState) -> str:
         """What the run's branch changed, as git shows it; why there is nothing to show, else."""

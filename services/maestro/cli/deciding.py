@@ -1,0 +1,146 @@
+"""How does a person's answer get from any terminal to the gatekeeper, and what becomes of it?"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from maestro.cli.errors import CliError
+from maestro.cli.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from maestro.cli.engine import Engine
+    from maestro.runs.state import GateState, RunState
+    from maestro_contracts import events as e
+
+
+async def states_of(engine: Engine, run: str) -> list[RunState]:
+    from maestro.cli.commands.resume import load_run
+
+    names = [run] if run else await engine.store.runs()
+    return [await load_run(engine, name) for name in names]
+
+
+def latest(states: list[RunState], gate: str) -> tuple[RunState, GateState]:
+    """The newest visit of the gate, one that waits before one that is decided."""
+    from maestro_contracts.yamlfile import did_you_mean
+
+    found = [(state, each) for state in states for each in state.gates.values() if each.gate == gate]
+    if not found:
+        known = sorted({each.gate for state in states for each in state.gates.values()})
+        raise CliError(f"there is no gate {gate!r}", did_you_mean(gate, known) if known else "no gate was opened yet")
+    return max(found, key=lambda pair: (pair[1].status == "open", pair[0].started, pair[1].visit))
+
+
+def still_open(state: RunState, gate: GateState) -> e.GateOpened:
+    if gate.status == "open" and gate.opened is not None and not state.ended_for_good:
+        return gate.opened
+    by = f" ({gate.decided.choice} by {gate.decided.approver})" if gate.decided else ""
+    raise CliError(
+        f"the gate {gate.gate} of {state.run} is {gate.status}{by}: it takes no answer", "", Exit.NEEDS_ANSWER
+    )
+
+
+def chosen_key(opened: e.GateOpened, choice: str) -> str:
+    from maestro.cli.answers import listed
+    from maestro_contracts.workflow_rules import match_choice
+
+    found = match_choice(opened.choices, choice)
+    if found is None:
+        raise CliError(
+            f"{choice!r} is none of the choices of {opened.gate}; nothing was decided",
+            f"its choices: {listed(opened.choices)}",
+            Exit.NEEDS_ANSWER,
+        )
+    return found.key
+
+
+async def send_answer(
+    engine: Engine,
+    state: RunState,
+    gate: GateState,
+    choice: str,
+    text: str,
+    answers: dict[str, str],
+    conditions: tuple[str, ...] = (),
+    *,
+    via: str = "cli",
+    key: str = "",
+) -> str:
+    """Send the answer and wait for the gatekeeper's word. Raises CliError where it was refused."""
+    import asyncio
+
+    from maestro.cli.gates import sender
+    from maestro.cli.own_key import ensure_own_key
+    from maestro.cli.person import who
+    from maestro.runs.follow import Follower
+    from maestro_contracts.commands import DecideGate
+
+    own, _ = await ensure_own_key(engine, key)
+    by = own.person if own else who(engine.place.repo)
+    assert gate.opened is not None, "an answer goes to a gate that was opened"
+    follower = Follower(engine.store, engine.keyring(), state.run, quiet=True)
+    await follower.catch_up()
+    command = DecideGate(gate.gate, choice, by, via, gate.visit, text, answers, conditions)
+    now = follower.state.gates[gate.gate, gate.visit]
+    refused, votes = len(now.refused), len(now.votes)
+    await sender(engine.store, state.run, own)(command, gate.opened)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(30):
+            while now.status == "open" and len(now.refused) == refused and len(now.votes) == votes:
+                _check_services(engine)
+                await follower.step(500)
+                now = follower.state.gates[gate.gate, gate.visit]
+    return _outcome(now, refused, votes)
+
+
+def _check_services(engine: Engine) -> None:
+    if engine.supervisor is not None and engine.supervisor.trouble.done():
+        trouble = engine.supervisor.trouble.result()
+        raise CliError(trouble.reason, trouble.mend, Exit.UNAVAILABLE)
+
+
+def _still_needed(gate: GateState) -> str:
+    assert gate.opened is not None
+    return f"{len(gate.votes)} have answered, {gate.opened.quorum} must agree"
+
+
+def _outcome(gate: GateState, refused_before: int, votes_before: int) -> str:
+    from maestro.projections.text import one_line
+
+    if len(gate.refused) > refused_before:
+        raise CliError(f"the answer was refused: {gate.refused[-1].reason}", "nothing was decided", Exit.NEEDS_ANSWER)
+    if gate.decided is not None:
+        return f"{gate.gate}: {one_line(gate.decided.choice)} by {one_line(gate.decided.approver)}"
+    if len(gate.votes) > votes_before and gate.opened is not None:
+        said = gate.votes[-1].vote
+        return f"{gate.gate}: {one_line(said.person)} says {one_line(said.choice)}; {_still_needed(gate)}"
+    if gate.closed is not None:
+        raise CliError(f"the gate was closed: {gate.closed.because}", "", Exit.NEEDS_ANSWER)
+    raise CliError(
+        "no gatekeeper has taken the answer yet; it stays in the queue",
+        "does one run? (`maestro ps`); `maestro gate show` tells when it counts",
+        Exit.UNAVAILABLE,
+    )
+
+
+def gate_as_json(run: str, gate: GateState) -> dict[str, Any]:
+    import msgspec
+
+    return {"run": run, **msgspec.to_builtins(gate)}
+
+
+def about(opened: e.GateOpened) -> list[str]:
+    """What a person should know before they answer: what it is about, what it would do, who may decide."""
+    from maestro.projections.text import one_line
+
+    lines = [f"level {opened.level}"] if opened.level else []
+    for title, text in (("why", opened.context), ("does", opened.impact), ("undo", opened.reversibility)):
+        lines += [f"{title + ':':6}{one_line(line, 200)}" for line in text.splitlines()]
+    if opened.kind in {"timer", "command"}:
+        lines.append(f"waits for {'its time' if opened.kind == 'timer' else 'a command: ' + one_line(opened.command)}")
+    if opened.roles or opened.people:
+        lines.append(f"for {one_line(', '.join([*opened.roles, *opened.people]))}")
+    if opened.quorum > 1:
+        lines.append(f"{opened.quorum} people must agree" + ("; one veto ends it" if opened.veto else ""))
+    return lines
