@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from maestro.approvals.policies import classified, policy_digest, policy_for
-from maestro.gatekeeper.judging import judge_change
+from maestro.gatekeeper.judging import judge_action, judge_change
 from maestro.git.change import Change
 from maestro_contracts import commands as c
-from maestro_contracts.proposals import FileWrite
+from maestro_contracts.proposals import FileWrite, Shell
 from maestro_contracts.records import PolicyText, Repo
 
 TIGHTER = PolicyText(
@@ -48,3 +50,24 @@ def test_an_ordinary_change_says_how_much_it_is() -> None:
     change = Change((FileWrite("a.py", "x = 1\n"), FileWrite("b.py", "x = 1\n")), "d" * 64)
     judged = judge_change(COMMAND, change, policy_for(()))
     assert (judged.level, judged.parts, judged.asked, judged.summary) == (1, (), "", "2 ordinary changes")
+
+
+SECRET = "ghp_" + "a8Bf3kLz09QwErTyUiOpAsDfGhJkLzXcVbN1"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"git push https://bob:{SECRET}@github.example/x/y.git main",
+        f"pip install git+https://{SECRET}@github.example/x/y.git",
+        f"npm install https://user:{SECRET}@npm.example/x.tgz",
+        f"rm -rf ./{SECRET}",
+        f"curl -H 'Authorization: token {SECRET}' 'https://api.example/x?token={SECRET}'",
+    ],
+)
+def test_a_secret_in_a_command_or_in_its_reason_stands_in_nothing_that_is_kept_of_it(command: str) -> None:
+    asked = c.ProposeAction("step:T-001.1.1.1", "T-001", 1, "worker-1", (Shell(command),), "command", f"with {SECRET}")
+    judged = judge_action(asked, policy_for(()))
+
+    assert judged.level > 1
+    assert SECRET not in str((judged.parts, judged.summary, judged.why, judged.violation))

@@ -23,6 +23,14 @@ PEM = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQ==
         (f"here it is:\n{PEM}\nthanks", "b3BlbnNzaC1rZXktdjEAAAAA"),
         (f"cut off: {PEM[:60]}", "b3Blbn"),
         ("postgres://ada:s3cr3tW0rd@db/prod", "s3cr3tW0rd"),
+        (f"I found {GITHUB} in the log", GITHUB[4:]),
+        ("I found glpat-a8Bf3kLz09QwErTyUiOp in the log", "a8Bf3kLz09QwErTyUiOp"),
+        ("glcbt-a8Bf3kLz09QwErTyUiOp", "a8Bf3kLz09QwErTyUiOp"),
+        ("it runs with github_pat_11A8BF3KL0z09QwErTyUiO_a8Bf3kLz09QwErTyUiOpAsDf", "a8Bf3kLz09QwErTyUiOpAsDf"),
+        ("it runs with sk-ant-api03-a8Bf3kLz09QwErTyUiOpAsDfGhJk", "a8Bf3kLz09QwErTyUiOpAsDfGhJk"),
+        ("curl -H 'Authorization: Bearer a8Bf3kLz09QwErTyUiOp' https://api.example", "a8Bf3kLz09QwErTyUiOp"),
+        (f"{'a word and ' * 600}{AWS}", AWS),
+        (f"{'x' * (2000 - 10)} {AWS} {'y' * 3000}", AWS),
     ],
 )
 def test_a_secrets_value_is_gone_and_what_it_was_is_told(text: str, secret: str) -> None:
@@ -42,6 +50,7 @@ def test_a_secrets_value_is_gone_and_what_it_was_is_told(text: str, secret: str)
         "password: str = field()",
         "token = os.environ['TOKEN']",
         "T-001 checked, tree 1e3eb8007d36; worker-2 a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d",
+        "the bearer of bad news is shot; ask-for-this and task-number-twenty-two-of-many",
         "FAILED tests/test_auth.py::test_a_token_expires - AssertionError: assert 401 == 200",
     ],
 )

@@ -50,5 +50,5 @@ def _some(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _short(text: str, most: int = MAX_NAME) -> str:
-    text = redacted(text)
+    text = redacted(text[: 2 * most])
     return text if len(text) <= most else text[: most - len(CUT)] + CUT

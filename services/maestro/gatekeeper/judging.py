@@ -81,7 +81,7 @@ def _judged(
 
 def _why(command: c.ProposeAction | c.ProposeChange) -> str:
     said = command.why if isinstance(command, c.ProposeAction) else ""
-    return printable(redacted(said), MAX_ABOUT)
+    return printable(redacted(said[: 4 * MAX_ABOUT]), MAX_ABOUT)
 
 
 def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPart:
@@ -91,9 +91,9 @@ def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPa
         about=_about(proposal, kind),
         digest=found.digest,
         level=found.level,
-        effects=_grave(proposal, policy) if found.level > 1 else found.effects[:8],
+        effects=_grave(proposal, policy) if found.level > 1 else tuple(map(_plain, found.effects[:8])),
         rules=found.rules,
-        reasons=found.reasons,
+        reasons=tuple(redacted(reason[:MAX_ABOUT]) for reason in found.reasons),
     )
 
 
@@ -107,7 +107,16 @@ def _grave(proposal: Proposal, policy: Policy) -> tuple[EffectRecord, ...]:
 
 
 def _record(effect: Effect) -> EffectRecord:
-    return EffectRecord(effect.kind, printable(effect.target), effect.where, printable(effect.detail))
+    return _plain(EffectRecord(effect.kind, effect.target, effect.where, effect.detail))
+
+
+def _plain(effect: EffectRecord) -> EffectRecord:
+    """As it may be shown and kept: a target is a piece of the command, and may hold the secret that is in it."""
+    return msgspec.structs.replace(effect, target=_shown(effect.target), detail=_shown(effect.detail))
+
+
+def _shown(text: str) -> str:
+    return printable(redacted(text[:MAX_ABOUT]))
 
 
 def _about(proposal: Proposal, kind: str) -> str:

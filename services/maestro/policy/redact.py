@@ -7,13 +7,23 @@ an id looks like a secret to entropy alone, so that only shapes of real keys and
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from maestro.policy.secrets import is_placeholder, is_word, may_hold, plugins
 
 SHORTEST = 6
 """A shorter value is no secret worth hiding, and would take words out of texts."""
-MAX_LINE = 4_000
+PIECE, OVERLAP = 2_000, 200
+"""Characters of a line that are looked at together, and how many of them again with the next: no key that is known here
+by its shape is longer, and some expressions take the square of a text's length."""
 _KEY_BLOCK = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY[A-Z ]*)-----.*?(?:-----END \1-----|\Z)", re.S)
+_TOKEN = re.compile(
+    r"\b(?:github_pat_\w{22,}|(?:sk|sk-ant|sk-proj|sk-or)-[\w-]{20,}|npm_[A-Za-z0-9]{36}|AIza[\w-]{35}|hf_[A-Za-z]{30,})"
+    r"|\bbearer\s+([\w.~+/-]{16,}=*)",
+    re.I,
+)
+"""Keys that gitleaks knows by their shape and detect-secrets does not, and what RFC 6750 (2.1) sends as one."""
 
 
 def redacted(text: str) -> str:
@@ -27,22 +37,40 @@ def redacted(text: str) -> str:
 def _line(line: str) -> str:
     if not may_hold(line):
         return line
-    head, tail = line[:MAX_LINE], line[MAX_LINE:]
-    for value, what in _values(head):
-        head = head.replace(value, f"[{what} removed]")
-    return head + tail
+    found: dict[str, str] = {}
+    for start in range(0, max(1, len(line) - OVERLAP), PIECE - OVERLAP):
+        found |= _values(line[start : start + PIECE])
+    for value, what in sorted(found.items(), key=lambda pair: -len(pair[0])):
+        line = line.replace(value, f"[{what} removed]")
+    return line
 
 
-def _values(line: str) -> list[tuple[str, str]]:
-    """Secrets in a line and what they are, the longest first."""
+def _values(text: str) -> dict[str, str]:
+    """Secrets in a piece of a line, and what they are."""
     shapes, keyword, _ = plugins()
     found: dict[str, str] = {}
     for plugin in shapes:
-        for value in plugin.analyze_string(line):
-            found.setdefault(str(value), str(plugin.secret_type))
-    for secret in keyword.analyze_line(filename="text.yaml", line=line, line_number=1):
+        for value in _of_shape(plugin, text):
+            found.setdefault(value, str(plugin.secret_type))
+    for match in _TOKEN.finditer(text):
+        found.setdefault(_secret(match), "token")
+    for secret in keyword.analyze_line(filename="text.yaml", line=text, line_number=1):
         value = str(secret.secret_value or "")
         if not is_placeholder(value) and not is_word(value):
             found.setdefault(value, "secret")
-    real = [(value, what) for value, what in found.items() if len(value) >= SHORTEST and what != "Private Key"]
-    return sorted(real, key=lambda pair: -len(pair[0]))
+    return {value: what for value, what in found.items() if len(value) >= SHORTEST and what != "Private Key"}
+
+
+def _of_shape(plugin: Any, text: str) -> Iterator[str]:
+    """What the plugin finds. Of an expression with groups it tells the groups alone: of a token only how it begins."""
+    if not any(shape.groups for shape in plugin.denylist):
+        yield from map(str, plugin.analyze_string(text))
+        return
+    for shape in plugin.denylist:
+        yield from map(_secret, shape.finditer(text))
+
+
+def _secret(match: re.Match[str]) -> str:
+    """The value within what was found: a group behind its name, where there is one, else all of it."""
+    groups = (match.group(n) for n in range(1, match.re.groups + 1) if match.start(n) > match.start())
+    return max((group for group in groups if len(group) >= SHORTEST), key=len, default=match.group())

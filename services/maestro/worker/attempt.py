@@ -200,7 +200,8 @@ class Attempt:
                     await self.ctx.say(Outcome(self.delivery.run, (self._reported(event, reports),), advance=False))
 
     def _reported(self, event: AgentEvent, number: int) -> Said:
-        reported = e.AgentReported(self.task.id, self.command.attempt, self._plain(event.text)[:SHOWN], event.kind)
+        said = self._plain(event.text[: 4 * SHOWN])[:SHOWN]
+        reported = e.AgentReported(self.task.id, self.command.attempt, said, event.kind)
         return Said(f"{self.delivery.id}/said:{self.delivery.count}:{number}", reported, self.delivery.cause)
 
     def _plain(self, text: str) -> str:
