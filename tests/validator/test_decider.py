@@ -65,6 +65,22 @@ def test_a_failing_check_is_quoted() -> None:
     assert "`pytest -q` exits 1" in problem.reason and "assert 1 == 2" in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("tail", "tool"),
+    [
+        ("/usr/bin/python3: No module named pytest", "pytest"),
+        ("ModuleNotFoundError: No module named 'hello'", "hello"),
+        ("sh: 1: ruff: not found", "ruff"),
+        ("sh: line 1: make: command not found", "make"),
+    ],
+)
+def test_a_tool_that_is_missing_is_named_with_the_place_where_it_goes(tail: str, tool: str) -> None:
+    problem = problem_of_checks([Checked("check", Evidence("x", 127, 5, False, tail=tail), None, ())], ())
+
+    assert problem is not None and problem.kind == "check_failed"
+    assert f"where {tool} is a tool: install it where the validators run" in problem.mend
+
+
 def test_a_worker_that_said_otherwise_has_lied() -> None:
     problem = problem_of_checks([ran(base=0)], (Ran("python -m pytest", 0),))
 

@@ -102,6 +102,11 @@ def _tampered(looked: Looked) -> Problem | None:
     )
 
 
+_MISSING_TOOL = re.compile(
+    r"No module named '?([\w-]+)'?(?!\S)|sh: (?:\d+: |line \d+: )?([\w./-]+): (?:command )?not found"
+)
+
+
 def problem_of_checks(checks: Iterable[Checked], says: tuple[Ran, ...]) -> Problem | None:
     """What the commands have against the change. That the worker said otherwise of one of them comes first."""
     against = [check for check in checks if check.counts_against]
@@ -112,7 +117,16 @@ def problem_of_checks(checks: Iterable[Checked], says: tuple[Ran, ...]) -> Probl
         if claims_success(says, check):
             reason = f"the worker says that `{check.evidence.command}` passes, but {said_failure(check)}"
             return Problem("false_claim", reason, "run it before saying so")
-    return Problem("check_failed", said_failure(against[0]), "make it pass") if against else None
+    return Problem("check_failed", said_failure(against[0]), _mend(against[0])) if against else None
+
+
+def _mend(check: Checked) -> str:
+    """What to do about it; another word where it is a tool that is missing and no code."""
+    missing = _MISSING_TOOL.search(check.evidence.tail)
+    if missing is None:
+        return "make it pass"
+    tool = next(name for name in missing.groups() if name)
+    return f"make it pass; where {tool} is a tool: install it where the validators run (the project's .venv, or PATH)"
 
 
 def said_failure(check: Checked) -> str:
