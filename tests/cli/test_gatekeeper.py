@@ -39,6 +39,11 @@ def test_behind_a_pipe_gates_are_lines_and_lines_are_answers(person: Person) -> 
     run = person.the_run()
     answers = [
         "junk",
+        "[" * 100_000,
+        "\udcff",
+        json.dumps({"run": None, "gate": "approve-plan", "choice": "approve"}),
+        json.dumps({"run": run, "gate": "approve-plan", "choice": "approve", "conditions": ["but"]}),
+        json.dumps({"run": run, "gate": "approve-plan", "choice": "approve", "visit": 2}),
         json.dumps({"run": run, "gate": "approve-plan", "choice": "perhaps"}),
         json.dumps({"run": run, "gate": "approve-plan", "choice": "approve"}),
     ]
@@ -49,6 +54,7 @@ def test_behind_a_pipe_gates_are_lines_and_lines_are_answers(person: Person) -> 
         env=person.env,
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         check=False,
         timeout=120,
     )
@@ -56,7 +62,8 @@ def test_behind_a_pipe_gates_are_lines_and_lines_are_answers(person: Person) -> 
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
     assert [each["gate"] for each in said if "status" in each][:1] == ["approve-plan"]
-    assert any("not an answer" in str(each.get("error")) for each in said)
+    assert sum("not an answer" in str(each.get("error")) for each in said) == 5
+    assert any("is at visit 1 by now, not 2" in str(each.get("error")) for each in said)
     assert any("none of the choices" in str(each.get("error")) for each in said)
     assert next(each["ok"] for each in said if "ok" in each).startswith("approve-plan: approve by ")
 

@@ -10,6 +10,7 @@ from maestro.cli.exit_codes import Exit
 
 if TYPE_CHECKING:
     from maestro.cli.engine import Engine
+    from maestro.log.reader import Commit
     from maestro.runs.state import GateState, RunState
     from maestro_contracts import events as e
 
@@ -30,6 +31,26 @@ def latest(states: list[RunState], gate: str) -> tuple[RunState, GateState]:
         known = sorted({each.gate for state in states for each in state.gates.values()})
         raise CliError(f"there is no gate {gate!r}", did_you_mean(gate, known) if known else "no gate was opened yet")
     return max(found, key=lambda pair: (pair[1].status == "open", pair[0].started, pair[1].visit))
+
+
+def meant(states: list[RunState], gate: str, visit: int = 0) -> tuple[RunState, GateState]:
+    """The gate that an answer is for: the one of that name that waits. Raises CliError where it waits in several runs,
+    so that nobody decides for another run than they think of, or where it does not ask what it asked at that visit."""
+    waiting = sorted({s.run for s in states if not s.ended_for_good and gate in {g.gate for g in s.open_gates()}})
+    if len(waiting) > 1:
+        raise CliError(
+            f"the gate {gate} waits in {len(waiting)} runs, and nobody said in which; nothing was decided",
+            f"name one with --run: {', '.join(waiting)}",
+            Exit.NEEDS_ANSWER,
+        )
+    state, found = latest(states, gate)
+    if visit and visit != found.visit:
+        raise CliError(
+            f"the gate {gate} of {state.run} is at visit {found.visit} by now, not {visit}; nothing was decided",
+            "look at it again: maestro gate show",
+            Exit.NEEDS_ANSWER,
+        )
+    return state, found
 
 
 def still_open(state: RunState, gate: GateState) -> e.GateOpened:
@@ -82,16 +103,25 @@ async def send_answer(
     follower = Follower(engine.store, engine.keyring(), state.run, quiet=True)
     await follower.catch_up()
     command = DecideGate(gate.gate, choice, by, via, gate.visit, text, answers, conditions)
-    now = follower.state.gates[gate.gate, gate.visit]
-    refused, votes = len(now.refused), len(now.votes)
-    await sender(engine.store, state.run, own)(command, gate.opened)
+    id = await sender(engine.store, state.run, own)(command, gate.opened)
+    verdict = None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(30):
-            while now.status == "open" and len(now.refused) == refused and len(now.votes) == votes:
+            while verdict is None:
                 _check_services(engine)
-                await follower.step(500)
-                now = follower.state.gates[gate.gate, gate.visit]
-    return _outcome(now, refused, votes)
+                verdict = verdict_on(id, await follower.step(500))
+    return outcome(verdict, follower.state.gates[gate.gate, gate.visit])
+
+
+def verdict_on(id: str, commits: list[Commit]) -> e.GateVoted | e.DecisionRefused | None:
+    """What the gatekeeper made of the answer that was sent under this id, and of no other; None where it is not said
+    in these commits."""
+    from maestro_contracts.events import DecisionRefused, GateVoted
+
+    said = ((record.cause, event) for each in commits for record, event in zip(each.records, each.events, strict=True))
+    return next(
+        (event for cause, event in said if cause == id and isinstance(event, GateVoted | DecisionRefused)), None
+    )
 
 
 def _check_services(engine: Engine) -> None:
@@ -105,23 +135,24 @@ def _still_needed(gate: GateState) -> str:
     return f"{len(gate.votes)} have answered, {gate.opened.quorum} must agree"
 
 
-def _outcome(gate: GateState, refused_before: int, votes_before: int) -> str:
+def outcome(verdict: e.GateVoted | e.DecisionRefused | None, gate: GateState) -> str:
+    """What became of this answer, in words, whatever others said meanwhile. Raises CliError where it did not count."""
     from maestro.projections.text import one_line
+    from maestro_contracts.events import DecisionRefused
 
-    if len(gate.refused) > refused_before:
-        raise CliError(f"the answer was refused: {gate.refused[-1].reason}", "nothing was decided", Exit.NEEDS_ANSWER)
+    if verdict is None:
+        raise CliError(
+            "no gatekeeper has taken the answer yet; it stays in the queue",
+            "does one run? (`maestro ps`); `maestro gate show` tells when it counts",
+            Exit.UNAVAILABLE,
+        )
+    if isinstance(verdict, DecisionRefused):
+        mend = "it changed nothing" if verdict.code == "already_decided" else "nothing was decided"
+        raise CliError(f"the answer was refused: {verdict.reason}", mend, Exit.NEEDS_ANSWER)
     if gate.decided is not None:
         return f"{gate.gate}: {one_line(gate.decided.choice)} by {one_line(gate.decided.approver)}"
-    if len(gate.votes) > votes_before and gate.opened is not None:
-        said = gate.votes[-1].vote
-        return f"{gate.gate}: {one_line(said.person)} says {one_line(said.choice)}; {_still_needed(gate)}"
-    if gate.closed is not None:
-        raise CliError(f"the gate was closed: {gate.closed.because}", "", Exit.NEEDS_ANSWER)
-    raise CliError(
-        "no gatekeeper has taken the answer yet; it stays in the queue",
-        "does one run? (`maestro ps`); `maestro gate show` tells when it counts",
-        Exit.UNAVAILABLE,
-    )
+    said = verdict.vote
+    return f"{gate.gate}: {one_line(said.person)} says {one_line(said.choice)}; {_still_needed(gate)}"
 
 
 def gate_as_json(run: str, gate: GateState) -> dict[str, Any]:

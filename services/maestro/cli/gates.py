@@ -39,8 +39,8 @@ async def decide(store: Store, run: str, command: DecideGate) -> str:
     return await ask(store, run, command, f"decide:{uuid4().hex}")
 
 
-Decide = Callable[[DecideGate, e.GateOpened], Awaitable[object]]
-"""Sends an answer to the gate as it was shown, signed where the person has a key."""
+Decide = Callable[[DecideGate, e.GateOpened], Awaitable[str]]
+"""Sends an answer to the gate as it was shown, signed where the person has a key; returns the command's id."""
 
 
 def sender(store: Store, run: str, own: OwnKey | None) -> Decide:

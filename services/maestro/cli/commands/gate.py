@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from maestro.cli import console
-from maestro.cli.deciding import about, chosen_key, gate_as_json, latest, send_answer, states_of, still_open
+from maestro.cli.deciding import about, chosen_key, gate_as_json, latest, meant, send_answer, states_of, still_open
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Listing, Where
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from maestro_contracts import events as e
     from maestro_contracts.records import Vote
 
-Run = Annotated[str, Parameter(name="--run", help="The run; without it, the one whose gate of that name waits.")]
+Run = Annotated[str, Parameter(name="--run", help="The run; without it, the only one whose gate of that name waits.")]
 Text = Annotated[str, Parameter(help="A text to go with the answer.")]
 
 
@@ -207,7 +207,7 @@ async def _decide(gate: str, choice: str | None, run: str, given: Given, where: 
     answers, text = _answers(given.answers), _read(given.text)
     place = await find_place(where.repo, run=run)
     async with answering(place) as engine:
-        state, found = latest([s for s in await states_of(engine, run) if not s.ended_for_good or run], gate)
+        state, found = meant([s for s in await states_of(engine, run) if not s.ended_for_good or run], gate)
         opened = still_open(state, found)
         word = _giving_up(opened) if choice is None else chosen_key(opened, choice)
         outcome = await send_answer(engine, state, found, word, text, answers, given.conditions, key=given.key)

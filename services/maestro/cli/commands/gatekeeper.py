@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from cyclopts import Parameter
 
 from maestro.cli import console
@@ -31,7 +31,7 @@ def gatekeeper(
     """Sit at the terminal and decide each gate as it opens: a choice's key,
     a text in your editor. Works over SSH and without colour. With --json each
     gate is one line; each line that is read is an answer:
-    {"run": "...", "gate": "...", "choice": "...", "text": "..."}.
+    {"run": "...", "gate": "...", "visit": 1, "choice": "...", "text": "..."}.
     """
     from maestro.cli.interrupts import run_async
 
@@ -108,7 +108,7 @@ async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
     """Gates go out as lines, answers come in as lines; a line that is none is answered with the reason."""
     from maestro.cli.deciding import gate_as_json
 
-    reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
+    reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.buffer.readline))
     telling = asyncio.ensure_future(watch.changed())
     try:
         while True:
@@ -122,22 +122,32 @@ async def _piped(engine: Engine, watch: GateWatch, key: str) -> None:
                 if not line:
                     return
                 console.write_line(await _answered(engine, line, key))
-                reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
+                reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.buffer.readline))
     finally:
         telling.cancel()
         reading.cancel()
 
 
-async def _answered(engine: Engine, line: str, key: str) -> dict[str, object]:
-    from maestro.cli.deciding import chosen_key, latest, send_answer, states_of, still_open
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    """An answer as a program writes it. `visit`: as the gate's own line says it, so that what is asked anew meanwhile
+    is not decided."""
+
+    gate: str
+    choice: str
+    run: str = ""
+    text: str = ""
+    visit: int = 0
+
+
+async def _answered(engine: Engine, line: bytes, key: str) -> dict[str, object]:
+    from maestro.cli.deciding import chosen_key, meant, send_answer, states_of, still_open
 
     try:
-        said = json.loads(line)
-        run, gate, choice, text = (str(said.get(name, "")) for name in ("run", "gate", "choice", "text"))
-        state, found = latest(await states_of(engine, run), gate)
-        word = chosen_key(still_open(state, found), choice)
-        return {"ok": await send_answer(engine, state, found, word, text, {}, (), key=key)}
-    except (ValueError, AttributeError) as error:
+        said = msgspec.json.decode(line, type=_Line)
+        state, found = meant(await states_of(engine, said.run), said.gate, said.visit)
+        word = chosen_key(still_open(state, found), said.choice)
+        return {"ok": await send_answer(engine, state, found, word, said.text, {}, (), key=key)}
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return {"error": f"not an answer: {error}"}
     except CliError as error:
         return {"error": error.reason, "mend": error.mend}
