@@ -31,6 +31,31 @@ def nothing_started(person: Person) -> None:
     assert not list(person.state.glob("repos/*/runs/*"))
 
 
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+AWS = "AKIA" + "IOSFODNN7ABCDEFG"
+
+
+def test_a_secret_in_what_a_run_is_given_is_named_by_its_line_and_never_recorded(person: Person) -> None:
+    specification = person.spec.read_text()
+    person.spec.write_text(f"{specification}\nUse {AWS} for it.\n")
+    line = len(specification.splitlines()) + 2
+    refused(person.does(*person.run_arguments), 3, f"spec.md, line {line}", "recorded for good", "agent.credentials")
+    person.spec.write_text(specification)
+
+    playbook = person.play.read_text()
+    person.play.write_text(f"{playbook}# {AWS}\n")
+    done = person.does(*person.run_arguments)
+    refused(done, 3, f"the agent's playbook, line {len(playbook.splitlines()) + 1}")
+    person.play.write_text(playbook)
+
+    command = f"command:sh -c 'true {AWS}'"
+    told = person.does("run", "--spec", person.spec, "--agent", command)
+    refused(told, 3, "the agent's command, line 1")
+    assert AWS not in done.err + told.err
+    nothing_started(person)
+
+
 # --- the repository ------------------------------------------------------------------------------------------------
 
 

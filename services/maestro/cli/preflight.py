@@ -8,6 +8,7 @@ import secrets
 import shlex
 import shutil
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import msgspec
 
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
+from maestro.cli.given_secrets import check_no_secrets
 from maestro.cli.own_paths import check_names, check_prd
 from maestro.cli.request import Asked, check_repository
 from maestro.cli.where import CONFIG_FILE, Place, here
@@ -56,7 +58,20 @@ async def prepare(place: Place, asked: Asked, by: str) -> Start:
         policies=_policies(place),
     )
     command = StartRun(feature, source, text, repo, workflow, settings, by)
+    check_no_secrets(_recorded(asked, command))
     return Start(new_run_id(feature), command, playbook)
+
+
+def _recorded(asked: Asked, command: StartRun) -> Iterator[tuple[str, str]]:
+    """The texts of people's that the run's first event holds."""
+    agent = command.settings.agent
+    yield (f"the specification {asked.spec}" if asked.spec else "the request"), command.text
+    yield "the agent's playbook", agent.playbook
+    yield "the agent's command", " ".join(agent.command)
+    for step in command.workflow.steps:
+        yield f"step {step.name} of the workflow", "\n".join((step.prompt, step.command, *step.contract.values()))
+    for policy in command.settings.policies:
+        yield policy.file, policy.text
 
 
 def _policies(place: Place) -> tuple[PolicyText, ...]:
