@@ -17,7 +17,7 @@ from maestro.log.memory_store import MemoryStore
 from maestro.log.note import SigningKey
 from maestro.people import Directory
 from maestro.people.keyfile import FileKey, make_key
-from maestro.people.operator import Operator, enrol
+from maestro.people.operator import Operator, enrol, revoke
 from maestro_contracts.commands import DecideGate
 from maestro_contracts.events import GateOpened
 from maestro_contracts.records import Choice
@@ -32,12 +32,18 @@ ANSWER = DecideGate(
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> tuple[Town, OwnKey]:
+async def enrolled(tmp_path: Path) -> tuple[Town, OwnKey, Operator]:
     operator, store = SigningKey.generate("maestro/operator"), MemoryStore()
     make_key(tmp_path / "zoe.key", "zoe")
     key, directory = FileKey(tmp_path / "zoe.key"), Directory(operator.verify_key)
     await Operator(operator, store, lambda: 1).say(enrol(directory, "zoe", key.public, None, 1), directory)
-    return Town(directory, Keyring(operator.verify_key), NOW), OwnKey("zoe", key, "here")
+    own = OwnKey("zoe", key, "here")
+    return Town(directory, Keyring(operator.verify_key), NOW), own, Operator(operator, store, lambda: 2)
+
+
+@pytest.fixture
+def town(enrolled: tuple[Town, OwnKey, Operator]) -> tuple[Town, OwnKey]:
+    return enrolled[:2]
 
 
 def heard(command: DecideGate, town: Town, *, digest: str = OPENED.digest, now: int = NOW) -> Word:
@@ -74,6 +80,18 @@ def test_it_counts_for_nothing_else_and_not_for_ever(town: tuple[Town, OwnKey]) 
     ):
         with pytest.raises(Refused):
             wrong()
+
+
+async def test_where_the_last_one_was_revoked_nobody_s_unsigned_word_counts_instead(
+    enrolled: tuple[Town, OwnKey, Operator],
+) -> None:
+    people, own, operator = enrolled
+    command = signed(ANSWER, OPENED, RUN, own, NOW)
+    await operator.say(revoke(people.directory, "zoe", "", "the laptop was stolen"), people.directory)
+
+    for word in (command, ANSWER, msgspec.structs.replace(ANSWER, by="zoe")):
+        with pytest.raises(Refused):
+            heard(word, people)
 
 
 def test_without_a_key_the_answer_stays_as_it_is() -> None:

@@ -300,6 +300,15 @@ def test_a_grant_is_signed_for_exactly_what_it_covers(desk: Desk, folk: Townsfol
     assert desk.tell(wider).said(e.DecisionRefused).code == "wrong_version"
 
 
+def test_what_a_grant_approved_does_not_begin_after_the_grant_has_ended(desk: Desk, folk: Townsfolk) -> None:
+    issue(desk, folk, grant())
+    judged = proposed(PIPELINE)
+    approval = desk.tell(judged).said(e.ApprovalGiven)
+    assert approval.expires == grant().expires
+    hindrance = why_not_begin(desk.books.actions, intent(judged), grant().expires)
+    assert hindrance is not None and hindrance.again
+
+
 def test_a_revoked_grant_covers_nothing_any_more_nor_what_was_not_begun(desk: Desk, folk: Townsfolk) -> None:
     issue(desk, folk, grant(uses=5))
     judged = proposed(PIPELINE)

@@ -124,7 +124,9 @@ def _known_answer(book: ActionBook, id: str, judged: Judged, action: Action, now
     if judged.level == 2 and listed(book.allows, judged.parts):
         return approved(action, "prd", id, now)
     grant = granted(book, judged.parts, judged.exact, judged.level, now)
-    return approved(action, "grant", id, now, grant=grant) if grant else None
+    if not grant:
+        return None
+    return approved(action, "grant", id, now, grant=grant, expires=book.grants[grant].issued.grant.expires)
 
 
 def _seen_in_parts(book: ActionBook, judged: Judged) -> Action | None:

@@ -191,11 +191,11 @@ class Carrier:
             raise Refusal(400, str(error), "nothing was decided") from None
 
     async def _attested(self, statement: str) -> str:
-        """This gateway's signature line; empty where nobody is enrolled, since then nobody is asked for one."""
+        """This gateway's signature line; empty where nobody was ever enrolled, since then nobody is asked for one."""
         if self._directory is None or self._key is None:
             return ""
         await self._directory.refresh(self._watcher.store)
-        if all(person.is_revoked() for person in self._directory.listing()):
+        if not self._directory.listing():
             return ""
         text = statement.encode()
         return self._key.sign_note(text)[len(text) + 1 :].decode().strip()
