@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import typing
 
 import pytest_asyncio
 
 from maestro.bus.service import Delivery, Outcome, Said
-from maestro.gatekeeper.service import Gatekeeper
+from maestro.gatekeeper.service import Gatekeeper, handlers_of
 from maestro.log.author import Author
 from maestro.log.identity import OPERATOR_KEY_NAME, Identity
 from maestro.log.keyring import Keyring
@@ -80,7 +81,7 @@ class House:
         return Delivery(command, id or f"decide:{number}", RUN, "", 1, f"{number}-0", "gatekeeper")
 
     async def decide(self, command: c.Command) -> Outcome:
-        return await self.keeper.handle(self.deliver(command), self.clock)
+        return await handlers_of(self.keeper)[type(command)](self.deliver(command), self.clock)
 
     async def tell(self, command: c.Command) -> Outcome:
         outcome = await self.decide(command)
@@ -173,3 +174,21 @@ async def test_a_run_that_nobody_started_gets_no_log_by_being_asked_about(house:
     delivery = house.deliver(ASK("approve"))
     elsewhere = Delivery(delivery.command, delivery.id, "other-abc234", "", 1, "9-0", "gatekeeper")
     assert (await house.keeper.handle(elsewhere, house.clock)).events == ()
+
+
+async def test_every_command_that_goes_to_a_gatekeeper_is_handled(house: House) -> None:
+    meant = {command for command in typing.get_args(c.AnyCommand) if command.to == "gatekeeper"}
+    assert meant == set(handlers_of(house.keeper))
+
+
+async def test_what_people_and_agents_write_into_the_journal_is_in_the_log_once(house: House) -> None:
+    entry = c.AddJournalEntry("decision", "ann", "Padding it is", by_person=True, via="cli")
+    outcome = await house.decide(entry)
+    assert kinds(outcome) == ["JournalEntryAdded"]
+    assert isinstance(await house.write(outcome), Appended)
+    assert isinstance(await house.write(outcome), Duplicate)
+    assert kinds(await house.decide(c.ReviewJournalEntry("2.0", "ann", "seen", "cli"))) == ["JournalReviewed"]
+
+
+async def test_an_entry_for_a_run_that_does_not_exist_makes_none(any_store: Store) -> None:
+    assert kinds(await House(any_store).decide(c.AddJournalEntry("decision", "ann", "Padding it is"))) == []

@@ -17,6 +17,7 @@ import structlog
 from maestro.approvals.policies import policy_digest, policy_for
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Service
 from maestro.gatekeeper.decider import Books, Decision, GateCommand, Here, decide, evolve
+from maestro.gatekeeper.journal import JournalCommand, written
 from maestro.gatekeeper.judging import judge_action, judge_change
 from maestro.gatekeeper.people import Town
 from maestro.gatekeeper.proposing import Judged
@@ -86,6 +87,14 @@ class Gatekeeper:
         command = cast(GateCommand, delivery.command)
         decision = decide(page.books, delivery.id, command, self._here(delivery.run, page, ctx))
         return self._outcome(delivery, decision, seq)
+
+    async def write_down(self, delivery: Delivery, ctx: Context) -> Outcome:
+        """Handles AddJournalEntry and ReviewJournalEntry, which decide nothing."""
+        _, seq = await self._read(delivery.run)
+        if seq == 0:
+            return _no_such_run(delivery)
+        entry = written(delivery.id, cast(JournalCommand, delivery.command))
+        return Outcome(delivery.run, (entry,), advance=False)
 
     async def propose(self, delivery: Delivery, ctx: Context) -> Outcome:
         """Handles ProposeAction and ProposeChange. Raises GitProblem, for the command to be delivered again."""
@@ -186,8 +195,13 @@ def _no_such_run(delivery: Delivery) -> Outcome:
     return Outcome(delivery.run, advance=False)
 
 
+def handlers_of(keeper: Gatekeeper) -> dict[type[c.Command], Handler]:
+    """Which command is handled by what: each that goes to a gatekeeper."""
+    handlers: dict[type[c.Command], Handler] = dict.fromkeys(GATE_COMMANDS, keeper.handle)
+    handlers |= {c.AddJournalEntry: keeper.write_down, c.ReviewJournalEntry: keeper.write_down}
+    return handlers | {c.ProposeAction: keeper.propose, c.ProposeChange: keeper.propose}
+
+
 def make_service(tools: Tools) -> Service:
     keeper = Gatekeeper(tools.store, tools.admission.keyring, Workspace(tools.settings.work_dir))
-    handlers: dict[type[c.Command], Handler] = dict.fromkeys(GATE_COMMANDS, keeper.handle)
-    handlers |= {c.ProposeAction: keeper.propose, c.ProposeChange: keeper.propose}
-    return Service(role="gatekeeper", handlers=handlers)
+    return Service(role="gatekeeper", handlers=handlers_of(keeper))
