@@ -106,6 +106,14 @@ async def test_an_attempt_fills_no_journal(shop: Shop) -> None:
     assert f"writes {MAX_ENTRIES} entries at most" in written(shop, the(done, e.TaskClaimed))
 
 
+async def test_an_attempt_does_not_ask_without_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maestro.worker.answering.MAX_ASKED", 2)
+    done = await shop.do(calling(shop, '*[RequestApproval(Shell("ls"))] * 3'))
+
+    assert len(permitting(shop).asked) == 2
+    assert "asks 2 times at most" in written(shop, the(done, e.TaskClaimed))
+
+
 # --- credentials ------------------------------------------------------------------------------------------------
 
 USING = 'test "$API_KEY" = s3cret-value && echo "$API_KEY" && touch used'

@@ -14,6 +14,8 @@ from maestro_contracts import commands as c
 
 MAX_ENTRIES = 50
 """So many journal entries one attempt may write."""
+MAX_ASKED = 1000
+"""So often one attempt may ask: each question is five events, whatever becomes of it."""
 
 
 class Answers:
@@ -22,6 +24,7 @@ class Answers:
     def __init__(self, asking: Asking, delivery: Delivery, ctx: Context, plain: Callable[[str], str]) -> None:
         self._asking, self._delivery, self._ctx, self._plain = asking, delivery, ctx, plain
         self._entries = itertools.count(1)
+        self._asked = itertools.count(1)
         self._begun: list[str] = []
 
     @asynccontextmanager
@@ -36,6 +39,8 @@ class Answers:
                 await self._asking.ended(proposal, "unknown")
 
     async def approval(self, asked: RequestApproval) -> Approval:
+        if next(self._asked) > MAX_ASKED:
+            raise LineError(f"an attempt asks {MAX_ASKED} times at most", "ask for several small things as one")
         answer = await self._asking.begun(asked.action, self._plain(asked.why))
         if answer.hindrance is None:
             self._begun.append(answer.proposal)
