@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from maestro.approvals.policies import classified, policy_digest, policy_for
+from maestro.gatekeeper import describing
 from maestro.gatekeeper.judging import judge_action, judge_change
 from maestro.git.change import Change
 from maestro_contracts import commands as c
@@ -71,3 +72,23 @@ def test_a_secret_in_a_command_or_in_its_reason_stands_in_nothing_that_is_kept_o
 
     assert judged.level > 1
     assert SECRET not in str((judged.parts, judged.summary, judged.why, judged.violation))
+
+
+def proposed(command: str) -> str:
+    """What people are shown of it."""
+    asked = c.ProposeAction("step:T-001.1.1.1", "T-001", 1, "worker-1", (Shell(command),), "command")
+    return describing.context(judge_action(asked, policy_for(())).parts)
+
+
+def test_what_stands_far_behind_in_a_command_is_shown_to_whoever_approves_it() -> None:
+    shown = proposed(f"npm install {' '.join(f'some-package-{n}' for n in range(60))} left-pad")
+    assert "left-pad" in shown
+
+
+def test_where_a_command_is_too_long_to_be_shown_that_is_said() -> None:
+    assert "of 9,012 characters, and nobody is shown the rest" in proposed(f"npm install {'x' * 9000}")
+
+
+def test_of_a_command_with_a_secret_all_else_is_shown() -> None:
+    shown = proposed(f"git push https://bob:{SECRET}@github.example/x/y.git main")
+    assert "git push https://bob:[" in shown and "github.example/x/y.git main" in shown

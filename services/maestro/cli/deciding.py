@@ -167,7 +167,7 @@ def about(opened: e.GateOpened) -> list[str]:
 
     lines = [f"level {opened.level}"] if opened.level else []
     for title, text in (("why", opened.context), ("does", opened.impact), ("undo", opened.reversibility)):
-        lines += [f"{title + ':':6}{one_line(line, 200)}" for line in text.splitlines()]
+        lines += [f"{title + ':':6}{one_line(line)}" for line in text.splitlines()]
     if opened.kind in {"timer", "command"}:
         lines.append(f"waits for {'its time' if opened.kind == 'timer' else 'a command: ' + one_line(opened.command)}")
     if opened.roles or opened.people:

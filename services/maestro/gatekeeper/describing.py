@@ -13,6 +13,8 @@ from maestro_contracts.proposals import EffectRecord
 
 SHOWN = 20
 LINE = 160
+WHOLE = 2_200
+"""So long a line may be that says what is to be approved: who approves it should have read it."""
 
 IMPACT = {
     "read": "looks at {target}",
@@ -70,7 +72,7 @@ def context(parts: Sequence[ActionPart], said: str = "") -> str:
     lines = [f"the agent says: {printable(said, LINE)}"] if said else []
     for part in parts[:SHOWN]:
         why = "; ".join(dict.fromkeys(printable(reason, LINE) for reason in part.reasons[:3]))
-        lines.append(f"level {part.level}: {printable(part.about, LINE)}" + (f" ({why})" if why else ""))
+        lines.append(f"level {part.level}: {printable(part.about, WHOLE)}" + (f" ({why})" if why else ""))
     return _shortened(lines, len(parts))
 
 

@@ -26,7 +26,9 @@ from maestro_contracts import commands as c
 from maestro_contracts.actions import ActionPart, joint_digest
 from maestro_contracts.proposals import Classification, EffectRecord, Proposal
 
-MAX_ABOUT = 500
+MAX_ABOUT = 2_000
+"""So many characters of an action are shown to people; whoever sees less is told so."""
+MAX_WHY = 500
 MAX_PARTS = 1000
 """Of a larger change nobody is shown every part: it is asked about as a whole."""
 HIDDEN = "(a line that seems to hold a secret is not shown)"
@@ -81,7 +83,7 @@ def _judged(
 
 def _why(command: c.ProposeAction | c.ProposeChange) -> str:
     said = command.why if isinstance(command, c.ProposeAction) else ""
-    return printable(redacted(said[: 4 * MAX_ABOUT]), MAX_ABOUT)
+    return printable(redacted(said[: 4 * MAX_WHY]), MAX_WHY)
 
 
 def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPart:
@@ -93,7 +95,7 @@ def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPa
         level=found.level,
         effects=_grave(proposal, policy) if found.level > 1 else tuple(map(_plain, found.effects[:8])),
         rules=found.rules,
-        reasons=tuple(redacted(reason[:MAX_ABOUT]) for reason in found.reasons),
+        reasons=tuple(redacted(reason[:MAX_WHY]) for reason in found.reasons),
     )
 
 
@@ -116,7 +118,7 @@ def _plain(effect: EffectRecord) -> EffectRecord:
 
 
 def _shown(text: str) -> str:
-    return printable(redacted(text[:MAX_ABOUT]))
+    return printable(redacted(text[:MAX_WHY]))
 
 
 def _about(proposal: Proposal, kind: str) -> str:
@@ -125,8 +127,10 @@ def _about(proposal: Proposal, kind: str) -> str:
     words = " ".join(fields.get("args", ())) if kind == "git" else ""
     main = fields.get("command") or words or fields.get("path") or fields.get("tool") or fields.get("manifest")
     text = str(main or fields.get("content") or "")
-    shown = printable(HIDDEN if secrets_in_text(text) else text, MAX_ABOUT)
-    return f"{_VERBS.get(kind, kind)} {shown}"
+    plain = redacted(text[: 2 * MAX_ABOUT])
+    shown = printable(HIDDEN if secrets_in_text(plain) else plain, MAX_ABOUT)
+    rest = f" (of {len(text):,} characters, and nobody is shown the rest)" if len(text) > MAX_ABOUT else ""
+    return f"{_VERBS.get(kind, kind)} {shown}{rest}"
 
 
 _VERBS = {
