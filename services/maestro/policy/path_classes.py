@@ -87,6 +87,10 @@ _BY_CLASS: dict[PathClass, str] = {
         credentials.*.json
     """,
     "guard": """
+        .claude/agents/** .claude/commands/** .claude/skills/** .claude/plugins/** .claude/output-styles/**
+        .codex/agents/** .codex/prompts/** .codex/skills/** .gemini/commands/** .gemini/extensions/**
+        .cursor/commands/** .cursor/agents/** .opencode/agent/** .opencode/agents/** .opencode/command/**
+        .opencode/commands/** .agents/skills/** .github/agents/** .github/prompts/** .github/chatmodes/** .devin/**
         .flow/maestro/** .config/maestro/** .local/state/maestro/** /etc/maestro/** .claude/settings*.json
         .claude/hooks/** .claude.json claude_desktop_config.json /etc/claude-code/**
         claudecode/managed-settings.json .mcp.json mcp.json mcp_settings.json .codex/config.toml .codex/rules/**

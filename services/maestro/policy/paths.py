@@ -248,6 +248,22 @@ def _held(path: str, glob: bool, deep: bool) -> tuple[PathInfo, ...]:
     return tuple(info(each) for each in dict.fromkeys(found))
 
 
+@lru_cache(maxsize=8_192)
+def secrets_below(folder: str, name: str) -> tuple[str, ...]:
+    """The known secrets at any depth below a folder whose own names fit; hidden ones too. Of a project: none."""
+    if place(folder) == "project":
+        return ()
+    inside = "/" if folder == "/" else f"{folder}/"
+    regex = _glob_regex(name)
+    return tuple(
+        each
+        for each in _EXEMPLARS
+        if (each.startswith(inside) or (folder in ("/", "/home") and each.startswith("~")))
+        and regex.fullmatch(each.rpartition("/")[2])
+        and "credential" in info(each).classes
+    )
+
+
 def _glob_regex(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\*+|\?|\[[^/\]]+\]|\{[^/}]*\})", path)
     return re.compile("".join(_glob_part(part) for part in parts), re.I)

@@ -146,8 +146,22 @@ def call(reader: Reader, words: list[Text], stdin: Text, flow: Flow, *, wrapped:
         use.opaque("unresolved", "a line for another program's prompt")
         return special.run_file(use, Text(name.value[1:], marks=name.marks), arguments)
     if not program:
-        return special.run_file(use, name, arguments)
+        return _file_of_the_project(use, name, arguments)
     return _known(use, program)
+
+
+def _file_of_the_project(use: Use, name: Text, arguments: list[Text]) -> Text:
+    """A file is run; one that has a program's name may be that program, or a wrapper of it."""
+    output = special.run_file(use, name, arguments)
+    program = program_of(posixpath.basename(name.value))
+    if name.known and arguments and is_described(program) and program not in _NAMES_OF_SCRIPTS:
+        use.name = program
+        _known(use, program)
+    return output
+
+
+_NAMES_OF_SCRIPTS = frozenset("test build install format lint start run setup time convert make script".split())
+"""Programs' names that people give to scripts of their own."""
 
 
 def _known(use: Use, program: str) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from maestro.policy.paths import canonical, place
@@ -50,6 +51,10 @@ _TRUST = {
     "HISTFILESIZE": ("0",),
     "HISTCONTROL": ("ignorespace", "ignoreboth", "ignorespace:ignoredups"),
 }
+_HOOK_SWITCHES = frozenset(
+    "HUSKY HUSKY_SKIP_HOOKS SKIP LEFTHOOK LEFTHOOK_EXCLUDE OVERCOMMIT_DISABLE SKIP_HOOKS".split()
+)
+"""They pass over hooks that would look at a commit."""
 _PROXIES = frozenset("HTTP_PROXY HTTPS_PROXY ALL_PROXY".split())
 
 
@@ -91,6 +96,8 @@ def observe(reader: Reader, name: str, value: Text, *, exported: bool) -> None:
             found.add("security-config", name, "", "variable that runs code")
     elif name in _COMMANDS and value.known and exported:
         reader.nested(value)
+    elif exported and value.value and name in _HOOK_SWITCHES:
+        found.add("ci", name, "", "hook")
     elif name in _TRUST and value.value.lower() in _TRUST[name]:
         found.add("security-config", name, "", "checks turned off")
     elif (
@@ -171,6 +178,8 @@ def declaration(reader: Reader, node: Node) -> None:
     """`export`, `declare`, `local`, `readonly`, `typeset`, `nameref`."""
     variant = node.get("Variant", {}).get("Value", "")
     flags = ""
+    if variant in ("declare", "typeset", "export", "readonly") and _shows_all(node):
+        reader.found.add("credential", "all environment variables", "", "read")
     values: list[tuple[str, bool, Node, list[Text]]] = []
     for each in node.get("Args", []):
         if not each.get("Name"):
@@ -192,6 +201,17 @@ def declaration(reader: Reader, node: Node) -> None:
         assignment(reader, each, value=value)
         if exported:
             observe(reader, name, joined(reader.variable(name) or []), exported=True)
+
+
+def _shows_all(node: Node) -> bool:
+    """Without a name, it prints variables with their values."""
+    flags = []
+    for each in node.get("Args", []):
+        parts = (each.get("Value") or {}).get("Parts", [])
+        if each.get("Name") or not parts or not parts[0].get("Value", "").startswith("-"):
+            return False
+        flags.append(parts[0]["Value"])
+    return not re.search(r"[fFaAin]", "".join(flags))
 
 
 def _attributed(node: Node, flags: str, value: list[Text]) -> list[Text]:

@@ -51,10 +51,10 @@ def parameter(part: Node, shell: Shell) -> list[Text]:
 
 
 def _element(found: list[Text] | None, part: Node, shell: Shell) -> list[Text] | None:
-    if found is None or _index_text(part) in ("@", "*"):
+    if _index_text(part) in ("@", "*"):
         return found
     index = arithmetic(part.get("Index"), shell)
-    if index is None or not -len(found) <= index < len(found):
+    if found is None or index is None or not -len(found) <= index < len(found):
         return None
     return [found[index]]
 
@@ -76,6 +76,8 @@ def _expansion(name: str, found: list[Text] | None, expansion: Node, shell: Shel
         return (
             [other] if found is not None and joined(found).value else [Text(UNKNOWN + other.value, False, other.marks)]
         )
+    if operator == "@" and other.value == "P":
+        shell.expanded_again(joined(found or [ANYTHING]))
     if found is None:
         return [ANYTHING]
     return [_changed(text, operator, other) for text in found]

@@ -13,6 +13,7 @@ from maestro.policy.shell.text import ANYTHING, EMPTY, PATH, SECRET, UNKNOWN, Te
 
 MOST_STEPS = 4_000
 MOST_DEPTH = 24
+_MOST_LINKS = 8
 NO_FOLDER = f"{UNKNOWN}/"
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -80,6 +81,10 @@ class State:
     functions: dict[str, Node] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     files: dict[str, Text] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    """Links that the script makes, and where they lead; both canonical."""
+    mounts: frozenset[str] = frozenset()
+    """Those of them that are folders: deleting one deletes what is in it."""
     other_folders: list[str] = field(default_factory=list)
     """Where the script may be instead, since a `cd` stood under a condition."""
     positional: list[Text] | None = None
@@ -92,9 +97,20 @@ class State:
             dict(self.functions),
             dict(self.aliases),
             self.files,  # a file that a subshell writes is there for all
+            self.links,
+            self.mounts,
             list(self.other_folders),
             self.positional,
         )
+
+    def followed(self, path: str) -> str:
+        """Where a canonical path leads through the links that the script has made."""
+        for _ in range(_MOST_LINKS if self.links else 0):
+            found = next((each for each in self.links if path == each or path.startswith(f"{each}/")), None)
+            if found is None:
+                break
+            path = canonical(self.links[found] + path[len(found) :], ".", self.home)
+        return path
 
     def lookup(self, name: str) -> list[Text] | None:
         if name in self.variables:
@@ -122,6 +138,10 @@ class Findings:
         self.effects: dict[Effect, None] = {}
         self.problems: dict[str, None] = {}
         self.steps = 0
+        self.substituted: dict[int, Node] = {}
+        """Substitutions that were read; kept, so that no other has their number."""
+        self.guards_looked_up = False
+        """Whether the numbers of processes that watch over others are at hand."""
 
     def add(self, kind: EffectKind, target: str = "", where: Where = "", detail: str = "") -> Effect:
         effect = Effect(kind, target.replace(UNKNOWN, "…")[:500], where, detail[:200])
@@ -165,4 +185,4 @@ def moved(state: State, target: Text, certain: bool) -> None:
     if not target.known or target.value == "-":
         state.cwd = NO_FOLDER
     else:
-        state.cwd = canonical(target.value or state.home, state.cwd, state.home)
+        state.cwd = state.followed(canonical(target.value or state.home, state.cwd, state.home))

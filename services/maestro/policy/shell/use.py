@@ -55,6 +55,8 @@ class Use:
 
     def add(self, kind: EffectKind, target: str = "", where: Where = "", detail: str = "") -> None:
         self.reader.found.add(kind, target, where, detail)
+        if kind == "run-code" and where == "project" and (path := files.code_from_elsewhere(self.reader)):
+            self.opaque("remote", f"runs {path}, which the same command has fetched")
 
     def opaque(self, detail: str, why: str) -> None:
         self.reader.found.opaque(detail, f"{self.name}: {why}")
@@ -62,8 +64,8 @@ class Use:
     def read(self, path: Text, *, deep: bool = False) -> Text:
         return files.read(self.reader, path, deep=deep)
 
-    def write(self, path: Text, content: Text | None = None, *, appended: bool = False) -> None:
-        files.written(self.reader, path, content or anything(), appended=appended)
+    def write(self, path: Text, content: Text | None = None, *, appended: bool = False, deep: bool = False) -> None:
+        files.written(self.reader, path, content or anything(), appended=appended, deep=deep)
 
     def delete(self, path: Text, *, recursive: bool = False) -> None:
         files.deleted(self.reader, path, recursive=recursive)

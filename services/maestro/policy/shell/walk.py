@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,10 @@ from maestro.policy.shell.text import (
 )
 
 _MOST_TURNS = 16
+
+
+_INDEX_RUNS = re.compile(r"\w\[.*(?:\$\(|`)", re.S)
+_SUBSTITUTES = re.compile(r"`|[$<>]\(|\$\{")
 
 
 class TooMuch(Exception):
@@ -67,7 +72,22 @@ class Reader:
         if strange := unaccounted(tree):
             self.found.opaque("unparsable", f"unaccounted: {strange}")
             return ANYTHING
-        return self.statements(tree.get("Stmts", []), stdin)
+        output = self.statements(tree.get("Stmts", []), stdin)
+        if _SUBSTITUTES.search(text):
+            self._read_the_rest(tree)
+        return output
+
+    def _read_the_rest(self, tree: Node) -> None:
+        """Commands in a substitution run wherever it stands, also where nobody needed its output: in an index, say."""
+        pending: list[Any] = [tree]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, list):
+                pending += each
+            elif isinstance(each, dict) and each.get("Type") != "FuncDecl":
+                if each.get("Type") in ("CmdSubst", "ProcSubst") and id(each) not in self.found.substituted:
+                    self.substituted(each)
+                pending += each.values()
 
     def nested(self, text: Text, stdin: Text = EMPTY, *, same_state: bool = False) -> Text:
         """A text that is run as code. What is not certain in it may be anything."""
@@ -270,7 +290,9 @@ class Reader:
         while pending:
             each = pending.pop() or {}
             if each.get("Type") == "Word":
-                words.value_of(each, self)
+                value = words.value_of(each, self).value
+                if _INDEX_RUNS.search(value):
+                    self.found.opaque("unresolved", "an index that is computed by commands")
             else:
                 pending += [each.get("X"), each.get("Y")] if each.get("X") else []
         return EMPTY
@@ -312,9 +334,16 @@ class Reader:
         assigned(self.state, name, value, certain=self.conditions.depth == 0)
 
     def substituted(self, node: Node) -> Text:
+        self.found.substituted[id(node)] = node
         return self.fork().statements(node.get("Stmts", [])).having(OUTPUT)
 
+    def expanded_again(self, text: Text) -> None:
+        """Text that shfmt leaves as it is, and bash expands once more: patterns, prompts."""
+        if re.search(r"\$\(|`|[<>]\(", text.value):
+            self.found.opaque("unresolved", "a pattern or a prompt that runs commands")
+
     def process_substituted(self, node: Node) -> Text:
+        self.found.substituted[id(node)] = node
         reader = self.fork()
         path = f"/dev/fd/{60 + len(self.state.files)}"
         if node.get("Op") == ">(":
@@ -336,7 +365,5 @@ class Reader:
             self._restore(self.shadowed)
             self.state.positional, self.calling, self.shadowed = before
 
-
-import re  # noqa: E402
 
 _COMMAND_STARTS = re.compile(r"[;&|\n(`{]|\$\(|\b(?:then|do|else|sudo|exec|eval|xargs|env|command)\s")

@@ -18,6 +18,7 @@ class Shell(Protocol):
     def assign(self, name: str, value: list[Text]) -> None: ...
     def substituted(self, node: Node) -> Text: ...
     def process_substituted(self, node: Node) -> Text: ...
+    def expanded_again(self, text: Text) -> None: ...
     @property
     def home(self) -> str: ...
     @property
@@ -121,6 +122,7 @@ def _add_part(part: Node, fields: _Fields, shell: Shell) -> None:
         case "ProcSubst":
             fields.add(shell.process_substituted(part))
         case "ExtGlob":
+            shell.expanded_again(Text(part.get("Pattern", {}).get("Value", "")))
             fields.add(Text(part.get("Op", "") + part.get("Pattern", {}).get("Value", "") + ")", glob=True))
         case _:
             fields.add(ANYTHING)
@@ -159,6 +161,7 @@ def quoted_part(part: Node, shell: Shell) -> Text:
         case "ProcSubst":
             return shell.process_substituted(part)
         case "ExtGlob":
+            shell.expanded_again(Text(part.get("Pattern", {}).get("Value", "")))
             return Text(part.get("Op", "") + part.get("Pattern", {}).get("Value", "") + ")")
         case _:
             return ANYTHING

@@ -140,7 +140,24 @@ def _without_strings(text: str) -> str:
     return _STRINGS.sub('""', text)
 
 
+_CHILD = re.compile(
+    r"child_process['\"]\s*\)\s*(?:\.|\?\.)\s*\w+" + _ARGUMENT + r"|(?:process\.binding|mainModule|createRequire)\b"
+)
+
+
+def _hidden_children(use: Use, text: str, code: Text) -> None:
+    """Ways round to node's `child_process` that are not called by its name."""
+    for found in _CHILD.finditer(text):
+        argument = _first(found, 1)
+        if argument is not None:
+            command = " ".join([_plain(argument), *_list_after(text, found.end())])
+            use.shell(Text(re.sub(r"\$\{[^}]*\}", UNKNOWN, command), marks=code.marks), EMPTY)
+        elif "binding" in found[0]:
+            use.opaque("unresolved", "runs what cannot be seen")
+
+
 def _commands(use: Use, text: str, code: Text) -> None:
+    _hidden_children(use, text, code)
     names_bare = set(re.findall(r"\w+", _without_strings(text)))
     for found in _RUNS.finditer(text):
         if found[1].split()[-1] not in names_bare and found[1] not in names_bare:
@@ -195,8 +212,17 @@ def _perl_open(use: Use, found: re.Match[str]) -> None:
         use.read(Text(path or mode.lstrip("< ")))
 
 
+_INCLUDES = re.compile(
+    r"\b(?:include|require|source|dofile|load|import|sys\.source|devtools::source_url)(?:_once)?\b[\s(]*(?:url\s*\(\s*)?"
+    r"['\"](?:https?|ftps?|data|php|expect|phar)(?:://|:)",
+    re.I,
+)
+
+
 def _evaluations(use: Use, text: str) -> None:
     bare = _without_strings(text)
+    if _INCLUDES.search(text):
+        use.opaque("remote", "loads code from the network")
     for found in _DECODES.finditer(text):
         word = found[0].split("(")[0].strip().split()[0]
         if word == "exec" and "exec" in bare and use.name not in ("lua", "gjs"):
@@ -264,6 +290,22 @@ def _sensitive_strings(use: Use, text: str) -> None:
                 text,
             ):
                 use.write(Text(path))
+    if re.search(r"\bHOME\b|homedir\(|Dir\.home|home_dir", text):
+        _below_home(use, text, mentioned)
+
+
+def _below_home(use: Use, text: str, mentioned: list[str]) -> None:
+    """Strings that are put behind somebody's home."""
+    writes = re.search(r"write|put|append|copy|rename|truncate|['\"][wa]\+?['\"]|>>?", text)
+    for value in mentioned:
+        if not re.fullmatch(r"/?\.?[\w.-]+(?:/[\w.-]+)*", value):
+            continue
+        path = Text(f"~/{value.lstrip('/')}")
+        classes = info(canonical(path.value)).classes
+        if "credential" in classes:
+            use.read(path)
+        if writes and classes & {"security", "guard", "start-up", "credential"}:
+            use.write(path)
 
 
 def _hosts(use: Use, text: str) -> None:
@@ -290,7 +332,9 @@ def _variables(use: Use, text: str) -> None:
 
 def module_option(use: Use, option: str, value: Text) -> None:
     """`-M` of perl, `-r` of ruby and node: a module; one from a path is a file that runs."""
-    if "/" in value.value and not value.value.startswith("@"):
+    if re.match(r"(?:data|https?):", value.value):
+        use.opaque("remote", "a module that stands in its address")
+    elif "/" in value.value and not value.value.startswith("@"):
         use.add("run-code", value.value, "project", "module")
     elif option == "-S" and use.name == "php":
         use.add("network", value.value, "loopback", "listen")

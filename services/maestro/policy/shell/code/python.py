@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 from maestro.policy.network import effects_of_request
+from maestro.policy.shell.code.services import library_call
 from maestro.policy.shell.text import EMPTY, Text, anything
 from maestro.policy.shell.use import Use
 
@@ -42,6 +43,9 @@ _CODE = frozenset(
         yaml.unsafe_load
         """.split()
 )
+_DECIDES = re.compile(r"maestro\.(?:cli|gatekeeper|gateway|keys|people|grants|approvals|log|bus)\.(?:.*\.)?[a-z_]\w*$")
+"""What of Maestro itself decides, signs or writes the log."""
+_SAME_PATH = frozenset(f"pathlib.Path.{each}" for each in ("expanduser", "resolve", "absolute"))
 _WRITES = frozenset(
     """
         os.makedirs os.mkdir pathlib.Path.mkdir pathlib.Path.write_text pathlib.Path.write_bytes
@@ -162,6 +166,10 @@ class _Reader(ast.NodeVisitor):
                 return self.text(self.values[name], depth + 1)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return _glued([self.text(left, depth + 1), self.text(right, depth + 1)])
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return _glued([self.text(left, depth + 1), self.text(right, depth + 1)], "/")
+            case ast.Subscript(value=value, slice=ast.Constant(value="HOME")) if self.name_of(value) == "os.environ":
+                return Text("~")
             case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int() as times)) if times < 100:
                 return _glued([self.text(left, depth + 1)] * times)
             case ast.JoinedStr(values=parts):
@@ -199,6 +207,12 @@ class _Reader(ast.NodeVisitor):
             return _glued([self.text(arg, depth + 1) for arg in node.args], "/")
         if name in ("pathlib.Path.home",):
             return Text("~")
+        if name in _SAME_PATH and isinstance(node.func, ast.Attribute):
+            return self.text(node.func.value, depth + 1)
+        if name in ("os.getenv", "os.environ.get") and self.text(node.args[0] if node.args else None).value == "HOME":
+            return Text("~")
+        if name == "pathlib.Path.joinpath" and isinstance(node.func, ast.Attribute):
+            return _glued([self.text(each, depth + 1) for each in (node.func.value, *node.args)], "/")
         if name == "chr" and isinstance(node.args[0] if node.args else None, ast.Constant):
             value = node.args[0].value  # type: ignore[attr-defined]
             return Text(chr(value)) if isinstance(value, int) and 0 < value < 0x110000 else anything()
@@ -376,16 +390,26 @@ class _Reader(ast.NodeVisitor):
             ("http.server.", "SimpleHTTPServer.", "socketserver.", "SocketServer.", "BaseHTTPServer.")
         ):
             self.use.add("network", name, "remote", "listen")
-        elif name.startswith(("smtplib.", "ftplib.", "paramiko.", "telnetlib.")):
+        elif name.startswith(("smtplib.", "ftplib.", "telnetlib.")):
             self.use.add("network", name, "remote", "send")
+        elif name == "runpy.run_module":
+            self.use.run([Text("python"), Text("-m"), self.text(first)])
+        elif _DECIDES.match(name):
+            self.use.add("guard", name, "", "decision" if ".cli" in name else "service")
+        elif library_call(self.use, name, self._statement(first)):
+            pass
         elif name in ("os.getenv", "os.environ.get"):
             self._environment(self.text(first).value)
         elif (
             name in ("dict", "print", "json.dumps", "str", "list", "repr")
-            and first is not None
+            and isinstance(first, ast.Name | ast.Attribute | ast.Call)
             and self.name_of(first) == "os.environ"
         ):
             self._environment("")
+
+    def _statement(self, first: ast.expr | None) -> str | None:
+        text = self.text(first)
+        return text.value if text.known else None
 
     def _is_open_mode(self, node: ast.Call) -> bool:
         mode = node.args[1] if len(node.args) > 1 else None
@@ -394,7 +418,8 @@ class _Reader(ast.NodeVisitor):
     def _path(self, node: ast.Call, name: str, first: ast.expr | None) -> Text:
         """The path that a call is about: its argument, or the `Path` whose method it is."""
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        if name.startswith("pathlib.Path.") and isinstance(owner, ast.expr):
+        joined_path = isinstance(owner, ast.BinOp) and isinstance(owner.op, ast.Div)
+        if isinstance(owner, ast.expr) and (name.startswith("pathlib.Path.") or joined_path):
             return self.text(owner)
         return self.text(first)
 

@@ -67,7 +67,7 @@ def tar(use: Use) -> Text:
             return anything(*source.marks)
         into = parsed.value("-C", "--directory")
         if into.value:
-            use.write(into if into.value != "/" else Text("/etc"))
+            use.write(into if into.value != "/" else Text("/etc"), deep=True)
         if parsed.has("-P", "--absolute-names"):
             use.add("write", "absolute names", "system", "archive")
         use.add(
@@ -100,9 +100,31 @@ def unzip(use: Use) -> Text:
     into = parsed.value("-d")
     use.reader.state.files[UNKNOWN] = anything(*content.marks)
     if into.value:
-        use.write(into, content)
+        use.write(into, content, deep=True)
     else:
         use.add("write", ".", "project", "archive")
+    return EMPTY
+
+
+def packed(use: Use) -> Text:
+    """7z, rar: a letter first; `-oFOLDER` without a space, or the last operand of unrar."""
+    parsed = use.parse(values="-w -x -i -v_", optional="-o -p -hp -m -t -s -r -y -a", first=False)
+    words = parsed.words()
+    if not words or words[0] in ("l", "t", "h", "b", "i", "v", "lb", "lt", "vb", "vt"):
+        return joined(use.read(path) for path in parsed.operands[1:2])
+    archive, rest = parsed.operands[1:2], parsed.operands[2:]
+    if words[0] not in ("x", "e"):
+        content = joined([use.read(path, deep=True) for path in rest])
+        for path in rest if any(word.value in ("-sdel", "-df", "-dr", "-dw") for word in use.arguments) else []:
+            use.delete(path, recursive=True)
+        for path in archive:
+            use.delete(path) if words[0] == "d" else use.write(path, anything(*content.marks))
+        return EMPTY
+    content = joined(use.read(path) for path in archive)
+    folders = [Text(word.value[2:], marks=word.marks) for word in use.arguments if re.match(r"-o[^+-]", word.value)]
+    for folder in [*folders, *(rest[-1:] if "rar" in use.name else [])] or [Text(".")]:
+        use.write(folder, anything(*content.marks), deep=True)
+    use.reader.state.files[UNKNOWN] = anything(*content.marks)
     return EMPTY
 
 
@@ -123,4 +145,5 @@ PROGRAMS = {
     "zip": zip_files,
     "unzip": unzip,
     "patch": patch,
+    **dict.fromkeys(("7z", "7za", "7zr", "7zz", "rar", "unrar"), packed),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maestro.policy.shell import files
 from maestro.policy.shell.text import EMPTY, NETWORK, Text, anything
 from maestro.policy.shell.use import Use
 
@@ -24,6 +25,8 @@ def storage(use: Use, verb: str, operands: list[Text], *, delete: bool = False) 
             use.add("network", target.value, "remote", "send")
         elif operands:
             use.write(target, anything(NETWORK))
+            name = operands[0].value.rstrip("/").rpartition("/")[2]
+            files.put_inside(use.reader, target, name, content=anything(NETWORK))
             use.add("network", operands[0].value, "remote", "get")
             if target.value == "-":
                 return anything(NETWORK)

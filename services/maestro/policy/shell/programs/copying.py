@@ -68,18 +68,19 @@ def _transfer(use: Use, *, copied: bool) -> Text:
         return EMPTY
     if len(operands) > 1 and not target.value.endswith("/"):
         target = Text(target.value + "/", target.glob, target.marks)
+    deep = use.name == "ditto" or parsed.has("-r", "-R", "-a", "--recursive", "--archive")
     for source in operands:
-        _moved(use, source, target, copied)
+        _moved(use, source, target, copied, deep)
     if use.name == "install" and (mode := parsed.value("-m", "--mode").value):
         mode_changed(use, mode, [target], False)
     return EMPTY
 
 
-def _moved(use: Use, source: Text, target: Text, copied: bool) -> None:
+def _moved(use: Use, source: Text, target: Text, copied: bool, deep: bool) -> None:
     if target.value == "/dev/null" and not copied:
         use.delete(source, recursive=True)
         return
-    files.moved_file(use.reader, source, target, copied=copied)
+    files.moved_file(use.reader, source, target, copied=copied, deep=deep)
     if not copied:
         known = info(canonical(source.value, use.reader.state.cwd, use.reader.state.home))
         if known.where in ("system", "device") or known.path in ("~", ".", ".git"):
@@ -91,9 +92,23 @@ def link(use: Use) -> Text:
     if parsed.asks_for_help or len(parsed.operands) < 1:
         return EMPTY
     target = parsed.operands[-1] if len(parsed.operands) > 1 else Text(".")
-    for source in parsed.operands[:-1]:
+    for source in parsed.operands[:-1] or parsed.operands:
         files.moved_file(use.reader, source, target, copied=True)
+        _remember_link(use, source, target)
     return EMPTY
+
+
+def _remember_link(use: Use, source: Text, target: Text) -> None:
+    """What is done later below the link is done where it leads."""
+    if not (source.known and target.known):
+        return
+    state = use.reader.state
+    link = canonical(target.value, state.cwd, state.home)
+    name = source.value.rstrip("/").rpartition("/")[2]
+    if target.value.endswith("/") or target.value in (".", "..", "~"):
+        link = canonical(f"{target.value}/{name}", state.cwd, state.home)
+    folder = link.rpartition("/")[0] or "." if use.parsed.has("-s", "--symbolic") else state.cwd
+    state.links[link] = canonical(source.value, folder, state.home)
 
 
 def make(use: Use) -> Text:

@@ -165,6 +165,9 @@ def statement(use: Use, text: Text, database: str) -> None:
         use.shell(Text(line))
     for program in re.findall(r"\bPROGRAM\s+'([^']+)'", text.value, re.I):
         use.shell(Text(program))
+    if use.name in ("sqlite3", "sqlite", "duckdb"):
+        for path in re.findall(r"'((?:~|/|\.{1,2}/)?[\w.@ -]*(?:/[\w.@* -]+)+)'", text.value):
+            _database_file(use, Text(path))
     for effect in effects_of_sql(text.value.replace(UNKNOWN, "x"), database=database):
         use.add(effect.kind, effect.target, effect.where, effect.detail)
 

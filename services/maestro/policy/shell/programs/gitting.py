@@ -7,7 +7,7 @@ import re
 from maestro.policy.paths import canonical, effects_of_path
 from maestro.policy.shell.state import moved
 from maestro.policy.shell.table import compiled
-from maestro.policy.shell.text import EMPTY, NETWORK, PATH, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, NETWORK, PATH, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.tools.git import COMMANDS
 from maestro.policy.shell.use import Use
 
@@ -113,6 +113,7 @@ def _command(use: Use, name: Text, arguments: list[Text], aliases: dict[str, Tex
     if name.value in aliases:
         return _alias(use, aliases[name.value], arguments)
     inner = Use(use.reader, f"git {name.value}", arguments, use.stdin, use.flow)
+    _no_verify(inner)
     special = _SPECIAL.get(name.value)
     if special is not None:
         return special(inner)
@@ -133,6 +134,8 @@ def _described(use: Use, name: str) -> Text:
     ):
         use.arguments = [word for word in use.arguments if word.value != "-h"]
     output = described(use, compiled(COMMANDS[name]))
+    if name == "clone":
+        _cloned(use)
     if name in ("fetch", "pull", "clone", "push", "ls-remote", "submodule", "archive"):
         _addresses(use)
     if name in ("ls-files", "ls-tree", "diff", "status", "log", "grep"):
@@ -143,8 +146,8 @@ def _described(use: Use, name: str) -> Text:
 def _addresses(use: Use) -> None:
     """`ext::` runs a command; an option that begins with a dash in an address does too."""
     for word in use.arguments:
-        if found := re.match(r"ext::(.*)", word.value, re.S):
-            use.shell(Text(found[1].replace("% ", " "), marks=word.marks))
+        if word.value.startswith("ext::"):
+            use.opaque("unresolved", "an address that is a command")
         elif re.match(r"(?:https?|ssh)://[^/\s:]+:[^@\s]+@", word.value):
             use.add("credential", "log-in in an address", "", "send")
         elif re.match(r"fd::|transport::", word.value):
@@ -328,6 +331,23 @@ def clone_config(use: Use) -> Text:
     return EMPTY
 
 
+def clone_into(use: Use) -> Text:
+    """A folder that is named: hooks, an agent's settings, a home's programs may stand there."""
+    use.write(use.parsed.operands[1], deep=True)
+    return EMPTY
+
+
+def _cloned(use: Use) -> None:
+    """What is cloned is somebody else's code, until a person has looked at it."""
+    words = use.parsed.operands
+    if words and not words[0].value.startswith((".", "/", "~", "file:")):
+        folder = (
+            words[1].value if len(words) > 1 else words[0].value.rstrip("/").rpartition("/")[2].removesuffix(".git")
+        )
+        name = canonical(f"{folder}/{UNKNOWN}", use.reader.state.cwd, use.reader.state.home)
+        use.reader.state.files[name] = anything(NETWORK)
+
+
 def difftool(use: Use) -> Text:
     parsed = use.parse(values="-x --extcmd -t --tool")
     for text in parsed.values("-x", "--extcmd"):
@@ -413,6 +433,7 @@ ACTIONS = {
     "@git-foreach": foreach,
     "@git-run-rest": run_rest,
     "@git-clone-config": clone_config,
+    "@git-clone-into": clone_into,
     "@gh-api": forge_api,
     "@gh-alias": forge_alias,
     "@as-git": as_git,

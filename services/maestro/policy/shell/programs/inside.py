@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from maestro.policy.paths import canonical
+from maestro.policy.shell import files
 from maestro.policy.shell.programs.remote import only_looks
-from maestro.policy.shell.text import EMPTY, STDIN, Text
+from maestro.policy.shell.state import is_secret_name
+from maestro.policy.shell.text import EMPTY, NETWORK, STDIN, Text, anything
 from maestro.policy.shell.use import Use
 
 _RUN_VALUES = """
@@ -38,7 +41,24 @@ def docker_run(use: Use) -> Text:
         use.read(path)
     if entry := use.parsed.value("--entrypoint").value:
         inner = [Text(entry), *inner]
-    return _inside(use, inner)
+    state, mounts = use.reader.state, _mounts(use)
+    before = state.links, state.mounts
+    state.links, state.mounts = state.links | mounts, frozenset(mounts)
+    try:
+        return _inside(use, inner)
+    finally:
+        state.links, state.mounts = before
+
+
+def _mounts(use: Use) -> dict[str, str]:
+    """Folders of this machine by their names in the container."""
+    found = {}
+    for value in use.parsed.values("-v", "--volume"):
+        source, _, rest = value.value.partition(":")
+        target = rest.partition(":")[0]
+        if target.startswith("/") and target != "/" and re.match(r"[./~]", source):
+            found[target.rstrip("/")] = canonical(source, use.reader.state.cwd, use.reader.state.home)
+    return found
 
 
 def docker_exec(use: Use) -> Text:
@@ -102,6 +122,9 @@ def _container_rights(use: Use) -> None:
     for option in ("--pid", "--network", "--net", "--ipc", "--userns", "--uts", "--cgroupns"):
         if parsed.value(option).value == "host" and option not in ("--network", "--net"):
             use.add("security-config", f"{option}=host", "", "container rights")
+    for value in parsed.values("-e", "--env"):
+        if "=" not in value.value and is_secret_name(value.value):
+            use.add("credential", value.value, "", "send")
     for value in parsed.values("-v", "--volume", "--mount"):
         source = re.search(r"(?:source|src)=([^,]+)", value.value)
         path = source[1] if source else value.value
@@ -167,7 +190,25 @@ def kubectl_after(use: Use) -> Text:
     return use.run([Text("kubectl"), *use.arguments[1:]])
 
 
+def container_copy(use: Use) -> Text:
+    """`docker cp`, `kubectl cp`: one side is here, with all that a path here means."""
+    paths = use.parsed.operands[use.parsed.words().index("cp") + 1 :]
+    if len(paths) < 2:
+        return use.output()
+    source, target = paths[0], paths[-1]
+    if ":" not in source.value:
+        use.read(source, deep=True)
+    if ":" not in target.value and target.value != "-":
+        content = anything(NETWORK)
+        use.write(target, content, deep=True)
+        files.put_inside(use.reader, target, source.value.rstrip("/").rpartition("/")[2], content=content)
+    elif ":" in target.value:
+        use.add("service", target.value, "", "container")
+    return anything(NETWORK)
+
+
 ACTIONS = {
+    "@container-copy": container_copy,
     "@after-first": after_first,
     "@kubectl-after": kubectl_after,
     "@docker-run": docker_run,

@@ -161,9 +161,8 @@ def module(use: Use, name: Text, arguments: list[Text]) -> Text:
         "json.tool": "cat",
         "SimpleHTTPServer": "http-server",
     }
-    program = known.get(
-        name.value, name.value.partition(".")[0] if name.value.partition(".")[2] == "__main__" else name.value
-    )
+    package, _, inside = name.value.partition(".")
+    program = known.get(name.value, package if inside in ("__main__", "cli", "cli.__main__") else name.value)
     if not name.known:
         use.opaque("unresolved", "a module that nobody can know beforehand")
     elif program in (
@@ -196,6 +195,8 @@ def module(use: Use, name: Text, arguments: list[Text]) -> Text:
         _standard(use, program, arguments)
     elif calls.is_described(program):
         return use.run([Text(program), *arguments])
+    elif package == "maestro":
+        use.add("service", name.value, "", "a service of Maestro")
     else:
         use.add("run-code", name.value, "project", "module")
     return use.output()
@@ -255,9 +256,13 @@ def language(use: Use) -> Text:
             code = Text(found[1], marks=word.marks) if found[1] else pending.pop(0) if pending else EMPTY
             _code(use, found[0], code, pending)
             ran = True
+        elif name in ("--env-file", "--env-file-if-exists") and use.name in ("node", "tsx", "bun"):
+            use.read(Text(value, marks=word.marks) if equals else pending.pop(0) if pending else EMPTY)
         elif name in loads:
             path = Text(value) if equals else pending.pop(0) if pending else EMPTY
-            if "/" in path.value or path.value.endswith((".js", ".rb", ".pl", ".php", ".lua", ".mjs", ".ps1")):
+            if re.match(r"(?:data|https?):", path.value):
+                use.opaque("remote", "a module that stands in its address")
+            elif "/" in path.value or path.value.endswith((".js", ".rb", ".pl", ".php", ".lua", ".mjs", ".ps1")):
                 shells.run_file(use, path, [])
         elif name in values and name not in optional and not equals and pending:
             other.module_option(use, name, pending.pop(0))

@@ -129,6 +129,23 @@ def _npm_install(use: Use, command: str, rest: list[str]) -> None:
         use.add("dependency", parsed.value("--registry").value, "runtime", "unusual source")
 
 
+def _manifest_set(use: Use, command: str, rest: list[str]) -> None:
+    """`npm pkg set`: a script runs later, some of them by themselves; a dependency is one."""
+    if rest[:1] in (["get"], ["fix"]) or (command == "pkg" and not rest):
+        use.add("read", f"{command} get")
+        return
+    pairs = [f"scripts.{rest[0]}={rest[1]}"] if command == "set-script" and len(rest) > 1 else rest[1:]
+    use.add("write", "package.json", "project")
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if name.startswith(("dependencies", "peerDependencies", "optionalDependencies", "overrides")):
+            use.add("dependency", pair, "runtime", "change")
+        elif name.startswith(("scripts", "bin", "husky", "lint-staged")):
+            use.add("ci", name, "", "hook")
+            if value:
+                use.shell(Text(value))
+
+
 def _npm_other(use: Use, command: str, rest: list[str]) -> Text:
     joined_words = " ".join([command, *rest[:1]])
     if command in ("publish", "unpublish", "deprecate", "dist-tag", "deploy", "undeprecate"):
@@ -175,7 +192,6 @@ def _npm_other(use: Use, command: str, rest: list[str]) -> Text:
         "patch-remove",
         "plugin",
         "edit",
-        "pkg",
         "star",
         "unstar",
         "constraints",
@@ -186,6 +202,8 @@ def _npm_other(use: Use, command: str, rest: list[str]) -> Text:
             joined_words,
             "runtime" if command == "plugin" and rest[:1] == ["import"] else "project",
         )
+    elif command in ("pkg", "set-script"):
+        _manifest_set(use, command, rest)
     elif command in ("env", "node", "server"):
         use.add("unknown" if command != "env" else "dependency", joined_words, "" if command != "env" else "system")
     elif use.name == "bun" and (command.endswith((".ts", ".js", ".tsx", ".mjs")) or command in ("-e", "--eval")):

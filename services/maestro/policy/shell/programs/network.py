@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from maestro.policy.network import effects_of_request, where_of_host
-from maestro.policy.shell.text import EMPTY, ENVIRONMENT, NETWORK, SECRET, Text, anything, joined
+from maestro.policy.shell.text import EMPTY, ENVIRONMENT, NETWORK, SECRET, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 _CURL_VALUES = (
@@ -53,7 +53,7 @@ def curl(use: Use) -> Text:
     if parsed.asks_for_help or parsed.has("-V", "--version", "-h", "--manual", "-M"):
         return EMPTY
     for path in parsed.values("-K", "--config"):
-        use.read(path)
+        _options_of(use, path)
     bodies = [_body(use, value) for value in parsed.values(*_CURL_BODIES)]
     bodies += [use.read(path) if path.value != "-" else use.stdin for path in parsed.values("-T", "--upload-file")]
     body = joined(bodies, "&")
@@ -67,6 +67,8 @@ def curl(use: Use) -> Text:
         else "GET"
     )
     urls = [*parsed.operands, *parsed.values("--url")]
+    if not urls and parsed.has("-T", "--upload-file", *_CURL_BODIES):
+        use.network("", "send")
     _credentials(use)
     _unchecked(use, urls, "-k", "--insecure", "--proxy-insecure")
     _ftp_and_mail(use)
@@ -81,6 +83,19 @@ def curl(use: Use) -> Text:
     if parsed.has("-o", "--output", "-O", "--remote-name") or "/dev/null" in parsed.value("-o", "--output").value:
         return anything("number") if parsed.has("-w", "--write-out") else EMPTY
     return content
+
+
+def _options_of(use: Use, path: Text) -> None:
+    """A file of options may name any address, and any file to send."""
+    content = use.stdin if path.value == "-" else use.read(path)
+    if not content.known:
+        use.opaque("unresolved", f"options that stand in {path.value}")
+        return
+    for line in content.value.splitlines():
+        name, _, value = re.sub(r"\s*[=:]?\s+", " ", line.strip(), count=1).partition(" ")
+        if name and not name.startswith("#"):
+            option = name if name.startswith("-") else f"--{name}"
+            use.run([Text("curl"), Text(option), *([Text(value.strip(' "'))] if value else [])])
 
 
 def _in_folder(path: Text, folder: Text) -> Text:
@@ -297,7 +312,15 @@ def aria(use: Use) -> Text:
     return EMPTY
 
 
+def fetched_files(use: Use) -> Text:
+    """Files are fetched whose names the command does not say."""
+    use.add("git-remote", " ".join(use.parsed.words()[:2]), "", "fetch")
+    use.reader.state.files[UNKNOWN] = anything(NETWORK)
+    return anything(NETWORK)
+
+
 ACTIONS = {
+    "@fetched-files": fetched_files,
     "@download": download,
     "@aria": aria,
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from maestro.policy.network import where_of_host
-from maestro.policy.shell.text import EMPTY, NETWORK, SECRET, Text, anything, joined
+from maestro.policy.paths import canonical, effects_of_path, info
+from maestro.policy.shell import files
+from maestro.policy.shell.text import EMPTY, NETWORK, PERSONAL, SECRET, Text, anything, joined
 from maestro.policy.shell.use import Use
 
 _SSH_VALUES = "-b -c -D -E -e -F -I -i -J -L -l -m -O -o -P -p -Q -R -S -W -w -B"
@@ -109,11 +111,32 @@ def _host(path: str) -> str:
     return head.rpartition("@")[2] if colon and "/" not in head else ""
 
 
+def _path(address: str) -> str:
+    """The path on a host, or here."""
+    if not (host := _host(address)):
+        return address
+    return address.partition(f"{host}/" if "://" in address else f"{host}:")[2]
+
+
+def _fetched(use: Use, source: Text) -> Text:
+    """What is copied from a host is as secret, as personal and as much production's as it would be here."""
+    marks = {NETWORK}
+    where = where_of_host(_host(source.value))
+    for effect in effects_of_path("read", _path(source.value) or "~", deep=True):
+        if effect.kind in ("credential", "personal-data"):
+            use.add(effect.kind, effect.target, where, effect.detail)
+            marks.add(SECRET if effect.kind == "credential" else PERSONAL)
+    if where == "production":
+        is_data = info(canonical(_path(source.value))).classes & {"production-data", "backup", "personal"}
+        use.add("personal-data" if is_data else "read", source.value, where, "read" if is_data else "")
+    return anything(*marks)
+
+
 def _between(use: Use, operands: list[Text]) -> None:
     if not operands:
         return
     target, sources = operands[-1], operands[:-1]
-    content = joined([use.read(path, deep=True) if not _host(path.value) else anything(NETWORK) for path in sources])
+    content = joined([_fetched(use, path) if _host(path.value) else use.read(path, deep=True) for path in sources])
     for path in operands:
         if host := _host(path.value):
             use.add("network", host, where_of_host(host), "send" if path is target else "get")
@@ -121,7 +144,13 @@ def _between(use: Use, operands: list[Text]) -> None:
         if SECRET in content.marks:
             use.add("credential", _host(target.value), "remote", "send")
     elif sources:
-        use.write(target, content)
+        folder = use.parsed.has("-r", "-R", "-a", "--recursive", "--archive")
+        use.write(target, content, deep=folder)
+        for source in sources:
+            if not source.value.endswith("/"):
+                files.put_inside(
+                    use.reader, target, _path(source.value).rpartition("/")[2], deep=folder, content=content
+                )
 
 
 _RSYNC_VALUES = """
@@ -138,7 +167,7 @@ def rsync(use: Use) -> Text:
         values=_RSYNC_VALUES,
         known="""
             --del --delete --delete-after --delete-before --delete-during --delete-delay --delete-excluded
-            --dry-run --remove-source-files --archive --delete-missing-args
+            --dry-run --remove-source-files --archive --recursive --delete-missing-args
             """,
     )
     if parsed.asks_for_help:
@@ -157,11 +186,9 @@ def rsync(use: Use) -> Text:
         if _host(target.value):
             use.add("data-destroy", target.value, "", "files of a host")
         else:
-            known = target.value.rstrip("/") or "/"
-            system = known in ("/", "~") or (
-                known.startswith(("/etc", "/usr", "/home", "/var")) and known.count("/") == 1
-            )
-            use.delete(target, recursive=system)
+            known = info(canonical(target.value, use.reader.state.cwd, use.reader.state.home))
+            whole = known.path == "." or known.where in ("home", "system", "device")
+            use.delete(Text(known.path if target.known else target.value, marks=target.marks), recursive=whole)
     if parsed.has("--remove-source-files"):
         for path in parsed.operands[:-1]:
             use.delete(path)

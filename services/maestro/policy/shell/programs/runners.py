@@ -341,7 +341,22 @@ def direnv(use: Use) -> Text:
     return use.run(use.arguments[2:])
 
 
+def look_up_guards(use: Use) -> Text:
+    use.reader.found.guards_looked_up = True
+    use.add("read", " ".join([use.name, *use.parsed.words()]))
+    return use.output()
+
+
+def kill(use: Use) -> Text:
+    """A number that was looked up by a guard's name is the guard."""
+    looked_up = use.reader.found.guards_looked_up and any(not word.known for word in [*use.arguments, use.stdin])
+    use.add("guard" if looked_up else "service", "kill", "", "service" if looked_up else "process")
+    return EMPTY
+
+
 ACTIONS = {
+    "@kill": kill,
+    "@look-up-guards": look_up_guards,
     "@wraps": wrapper,
     "@env": env,
     "@direnv-exec": direnv,

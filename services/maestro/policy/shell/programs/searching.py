@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maestro.policy.paths import info
 from maestro.policy.shell.programs.filters import some_of
 from maestro.policy.shell.text import EMPTY, ENVIRONMENT, PATH, UNKNOWN, Text, anything, joined
 from maestro.policy.shell.use import Use
@@ -57,6 +58,9 @@ def grep(use: Use) -> Text:
     given = parsed.has("-e", "--regexp", "-f", "--file", "--files", "--type-list", "--match")
     pattern = joined([*parsed.values("-e", "--regexp"), *([] if given else parsed.operands[:1])], "\n")
     paths = parsed.operands if given else parsed.operands[1:]
+    for name in parsed.values("--include", "-g", "--glob"):
+        if not name.value.startswith("!") and "credential" in info(name.value.replace("*", "")).classes:
+            use.read(Text(name.value.replace("*", "")))
     text = joined([use.read(path, deep=_is_deep(use)) for path in paths]) if paths else use.stdin
     marks = list(text.marks)
     if ENVIRONMENT in marks and _picks_harmless(parsed.has("-v", "--invert-match"), pattern):

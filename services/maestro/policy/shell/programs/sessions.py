@@ -108,7 +108,9 @@ def chroot(use: Use) -> Text:
 def namespace(use: Use) -> Text:
     """nsenter, unshare, ip netns exec, machinectl shell."""
     parsed = use.parse(
-        values="-t --target -S -G --setuid --setgid -w -r --root --wd --map-user --map-group", first=True
+        values="-t --target -S -G --setuid --setgid -w --root --wd --map-user --map-group -R"
+        + (" -r" if use.name != "unshare" else ""),
+        first=True,
     )
     if use.name == "nsenter":
         use.add("security-config", "another process's namespaces", "", "privileges")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from maestro.policy.shell.table import Tool
 
 _COMPOSE = """
+        {0} restart|stop|kill|down|pause|rm ~*maestro*|*gatekeeper* : guard/service
         {0} up|start|restart|stop|pause|unpause|build|create|watch|scale|attach|wait !-V : service/container
         {0} down -v|--volumes : data-destroy/volumes
         {0} down --rmi : data-destroy/images
@@ -15,7 +16,7 @@ _COMPOSE = """
         {0} pull : network@known/get
         {0} push : deploy/image
         {0} exec|run : @compose-run
-        {0} cp : write@project
+        {0} cp : @container-copy
 """
 _VALUES = """
     -f --file -p --project-name --profile --env-file -t --tag -H --host -c --context --config -l --log-level
@@ -50,6 +51,7 @@ TOOLS: dict[str, Tool] = {
         scout|sbom : read
         buildx build --push : deploy/image
         build --push : deploy/image
+        + build|buildx|builder|image ~http:*|https:*|git@*|github.com* : opaque/remote
         build|buildx|builder|image : run-code@project/image
         build : run-code@project/image
         push|image push : deploy/image
@@ -61,7 +63,10 @@ TOOLS: dict[str, Tool] = {
         secret|config : credential/write
         swarm leave -f|--force : data-destroy/swarm
         swarm|service|stack|node|trust : deploy
-        tag|commit|save|load|import|export|cp|rename|image|manifest : write@project/image
+        cp : @container-copy
+        container cp : @container-copy
+        tag|commit|save|load|import|export|rename|image|manifest : write@project/image
+        stop|restart|kill|pause|rm ~*maestro*|*gatekeeper* : guard/service
         start|stop|restart|kill|pause|unpause|update|container : service/container
         network|volume|context|plugin : service/container
         system df|info|events : read
@@ -172,6 +177,7 @@ TOOLS: dict[str, Tool] = {
         exec : @kubectl-exec
         run : @kubectl-run
         debug : security-config/node
+        + cp : @container-copy
         cp : deploy/files
         port-forward : network@loopback/listen
         proxy --address=0.0.0.0|--accept-hosts|--www : security-config/cluster settings

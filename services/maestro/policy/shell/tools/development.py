@@ -134,6 +134,7 @@ TOOLS: dict[str, Tool] = {
 for _name in ("gradle", "gradlew"):
     TOOLS[_name] = Tool(
         """
+        + -I=http*|--init-script=http* : opaque/remote
         ~publish*|*:publish*|*publishToMaven* : deploy/package
         ~*flywayMigrate*|*liquibaseUpdate*|*migrate* : migration
         ~*flywayClean*|*dropAll* : data-destroy

@@ -30,10 +30,11 @@ TOOLS: dict[str, Tool] = {
         repo list|view|set-default|gitignore|license : read
         release delete|delete-asset : data-destroy/release
         release create|upload|edit : deploy/release
-        release download : git-remote/fetch
+        release|run download : @fetched-files
         release list|view|verify : read
         pr|issue list|view|status|diff|checks : read
         pr checkout|co : git-local
+        pr merge --admin : deploy/merge,security-config/protection passed over
         pr merge : deploy/merge
         pr create|comment|edit|review|close|reopen|ready|lock|unlock|update-branch|revert : git-remote/push
         issue delete : data-destroy/issue
@@ -264,12 +265,23 @@ TOOLS: dict[str, Tool] = {
     ),
     "maestro": Tool(
         """
-            gate|gatekeeper|keys|grant|grants|policy approve|decide|revise|reject|new|enrol|revoke|add : \
-            guard/decision
-            policy check|explain|test|suggest|show : read
-            status|watch|log|journal|report|audit|replay|version|runs|events|doctor : read
-            down|reset|purge : guard/service
-            : run-code@project
-            """
+            policy|config|workflow check|explain|test|suggest|show|list|$ : read
+            gate|keys|grant|grants list|show|export : read
+            gate watch : read
+            audit hitl|$ : read
+            journal show|list|$ : read
+            journal add : write
+            gate|gatekeeper|keys|grant|grants|audit|journal|policy|config : guard/decision
+            ~approve*|decide|revise|reject|issue|enrol|revoke|roll-back|rollback : guard/decision
+            tui : guard/decision
+            run|resume --auto-approve|--yes|-y : guard/decision
+            runs|show|watch|status|log|report|replay|ps|doctor|version|events : read
+            demo : run-code@project
+            cancel|down|stop|reset|purge : guard/service
+            run|resume : money/agent
+            pause|up|worker|web|mcp : service
+            : unknown
+            """,
+        values="--repo --run --config --policy --workflow --agent --server --by --role --key",
     ),
 }

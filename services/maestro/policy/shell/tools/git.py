@@ -202,7 +202,12 @@ LFS = Tool(
     only_text=True,
 )
 CLONE = Tool(
-    "+ -c|--config : @git-clone-config\n : git-remote/fetch",
+    """
+    + -c|--config : @git-clone-config
+    + --template : security-config/git-hook
+    + * * : @git-clone-into
+    : git-remote/fetch
+    """,
     values="""
         -b -o -u -c -j --branch --origin --upload-pack --reference --reference-if-able --template --config
         --depth --shallow-since --shallow-exclude --separate-git-dir --filter --server-option --jobs
@@ -298,6 +303,11 @@ APPLY = Tool(
     only_text=True,
 )
 
+FAST_IMPORT = Tool(
+    "--force : git-discard/refs moved\n : git-local",
+    values="--date-format --export-marks --import-marks --max-pack-size",
+)
+
 _READ = """
         log show diff status blame annotate shortlog describe rev-parse rev-list ls-files ls-tree cat-file
         show-ref show-branch name-rev merge-base grep whatchanged cherry count-objects diff-tree diff-index
@@ -309,10 +319,10 @@ _READ = """
         history summary standup effort authors count root info
         """
 _LOCAL = """
-        add stage init merge-base- cherry-pick revert am switch-none update-index write-tree commit-tree
+        add stage merge-base- cherry-pick revert am switch-none update-index write-tree commit-tree
         hash-object mktag mktree merge-file mergetool pack-refs commit-graph multi-pack-index rerere config-none
         citool update-server-info
-        fast-import index-pack unpack-objects pack-objects restore-none sparse-index stage intent backfill
+        index-pack unpack-objects pack-objects restore-none sparse-index stage intent backfill
         resolve merge-recursive merge-ours
         """
 
@@ -320,6 +330,14 @@ COMMANDS: dict[str, Tool] = {
     **dict.fromkeys(_READ.split(), READ),
     **dict.fromkeys(_LOCAL.split(), LOCAL),
     "push": PUSH,
+    "send-pack": PUSH,
+    "http-push": PUSH,
+    "fast-import": FAST_IMPORT,
+    "init": Tool(
+        "--template : security-config/git-hook\n : git-local",
+        values="--template --separate-git-dir --object-format --ref-format -b --initial-branch --shared_",
+        only_text=True,
+    ),
     "clean": CLEAN,
     "reset": RESET,
     "stash": STASH,

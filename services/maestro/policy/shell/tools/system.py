@@ -16,10 +16,14 @@ _FIREWALL = Tool(
 _DISK = Tool(": data-destroy/disk")
 _POWER = Tool(": service/power,security-config/power")
 
+_GUARDS = "~*maestro*|*gatekeeper*|auditd|osqueryd|falco*|*fail2ban* : guard/service\n"
+"""Processes that watch over others, by their names."""
+_LOOK_UP_GUARDS = _GUARDS.replace("guard/service", "@look-up-guards")
+
 TOOLS: dict[str, Tool] = {
     **dict.fromkeys(
         """
-            ps pgrep pidof pstree top htop btop atop glances free vmstat iostat mpstat sar w who last lastlog
+            ps pstree top htop btop atop glances free vmstat iostat mpstat sar w who last lastlog
             users finger lscpu lsmem lsblk lsusb lspci lshw inxi hwinfo neofetch fastfetch screenfetch sensors
             acpi dmidecode nvidia-smi rocm-smi getent
             lsmod modinfo findmnt blkid numfmt factor units bc-none cal-none figlet toilet cowsay fortune lolcat
@@ -64,7 +68,7 @@ TOOLS: dict[str, Tool] = {
     ),
     **dict.fromkeys(
         """
-            7z 7za 7zr p7zip rar unrar ar-none cpio pax zstd-none lrzip lzop unar lsar cabextract dtrx atool
+            p7zip ar-none cpio pax zstd-none lrzip lzop unar lsar cabextract dtrx atool
             aunpack apack ouch bsdcpio jar shar unshar arj lha zpaq mksquashfs unsquashfs genisoimage mkisofs
             xorriso
             """.split(),
@@ -87,6 +91,7 @@ TOOLS: dict[str, Tool] = {
         stop|disable|mask|kill ~*audit*|*firewall*|ufw*|*iptables*|*nftables*|fail2ban*|apparmor*|*selinux*|\
         *syslog*|*falcon*|clamav*|ossec*|wazuh*|*crowdstrike*|*defender*|sshd*|ssh|ssh.service|*journald*|\
         osquery* : security-config/guard stopped
+        stop|disable|mask|kill|restart|clean ~*maestro*|*gatekeeper* : guard/service
         enable|disable|mask|unmask|edit|link|preset|preset-all|reenable|set-default|set-property|add-wants|\
         add-requires|import-environment|set-environment|revert|attach : security-config/start-up
         daemon-reload|daemon-reexec|start|stop|restart|reload|try-restart|reload-or-restart|kill|reset-failed|\
@@ -128,14 +133,16 @@ TOOLS: dict[str, Tool] = {
     ),
     "dmesg": Tool("-c|-C|--clear|--read-clear|-D|-E|-n : security-config/audit\n: read"),
     "logrotate": Tool("-d|--debug : read\n: security-config/audit"),
-    "kill": Tool("-l|-L : read\n: service/process", values="-s -n --signal", help=""),
-    "killall": Tool("-l : read\n: service/process", values="-s -u -o -y", help=""),
-    "pkill": Tool(": service/process", values="-u -U -g -P -s -t --signal", help="-h"),
-    "skill": Tool(": service/process"),
+    "pgrep": Tool(_LOOK_UP_GUARDS + ": read", values="-u -U -g -P -s -t -d -G", only_text=True),
+    "pidof": Tool(_LOOK_UP_GUARDS + ": read", only_text=True),
+    "kill": Tool("-l|-L : read\n: @kill", values="-s -n --signal", help=""),
+    "killall": Tool(f"-l : read\n{_GUARDS}: service/process", values="-s -u -o -y", help=""),
+    "pkill": Tool(f"{_GUARDS}: service/process", values="-u -U -g -P -s -t --signal", help="-h"),
+    "skill": Tool(f"{_GUARDS}: service/process"),
     "xkill": Tool(": service/process"),
     "fuser": Tool("-k|--kill : service/process\n: read"),
     "kill-port": Tool(": service/process"),
-    "fkill": Tool(": service/process"),
+    "fkill": Tool(f"{_GUARDS}: service/process"),
     "renice": Tool(": service/process"),
     "taskkill": Tool(": service/process"),
     "tasklist": _LOOK,
@@ -308,7 +315,6 @@ TOOLS: dict[str, Tool] = {
     "cpio": Tool(
         "+ !-i : @cpio\n: write@project/archive", shells="--rsh-command", values="-F -O -I -H -D", help="--help"
     ),
-    "7zz": Tool("l|t|h|b|i : read\n$ : read\nd : delete@project/archive\n: write@project/archive"),
     **dict.fromkeys(
         "latexmk pdflatex latex tex pdftex xelatex lualatex luatex".split(),
         Tool(
