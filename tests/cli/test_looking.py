@@ -153,7 +153,7 @@ def test_nothing_runs_any_more_and_ps_says_so(finished: Person) -> None:
 def test_doctor_finds_what_is_needed(finished: Person) -> None:
     rows = {row["check"]: row for row in finished.does("doctor", "--json").json}
 
-    assert {name for name, row in rows.items() if row["ok"]} >= {"python", "git", "server", "state directory"}
+    assert {name for name, row in rows.items() if row["ok"]} >= {"python", "git", "shfmt", "server", "state directory"}
 
 
 def test_doctor_sends_a_task_through_all_services(finished: Person) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from maestro.policy.loading import load_policy
 from maestro.policy.shell import effects_of_command, nodes, syntax
 from maestro.policy.shell.syntax import Unparsable, parse, prepare
+from maestro_contracts.yamlfile import InvalidFile
 
 
 @pytest.fixture
@@ -86,6 +88,45 @@ def test_without_the_parser_everything_is_opaque(monkeypatch: pytest.MonkeyPatch
 
     assert {"opaque"} == {effect.kind for effect in reading.effects}
     assert "shfmt is missing" in reading.problems[0]
+    assert "pip install" in reading.problems[0] and "shfmt-py" in reading.problems[0]
+
+
+@pytest.mark.usefixtures("nothing_is_remembered")
+def test_once_the_parser_is_there_nothing_stays_opaque(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as without:
+        without.setattr(syntax, "find_shfmt", lambda: "")
+        assert {"opaque"} == {effect.kind for effect in effects_of_command("ls -la # for a while").effects}
+
+    assert {"read"} == {effect.kind for effect in effects_of_command("ls -la # for a while").effects}
+
+
+@pytest.mark.usefixtures("nothing_is_remembered")
+@pytest.mark.parametrize(
+    "says", ["echo 'flag provided but not defined: -tojson'; exit 2", "cat > /dev/null; echo '{\"Stmts\": []}'"]
+)
+def test_a_parser_that_is_too_old_is_named_with_how_to_get_another(
+    says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "shfmt"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo v3.2.0 && exit\n{says}\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(syntax, "find_shfmt", lambda: str(program))
+
+    [problem] = effects_of_command(f"ls # {says}").problems
+    assert f"{program} is too old" in problem and "shfmt-py" in problem
+    with pytest.raises(syntax.NoParser, match="too old"):
+        syntax.shfmt_version()
+
+
+@pytest.mark.usefixtures("nothing_is_remembered")
+def test_a_policy_that_cannot_be_checked_without_the_parser_says_so_and_blames_no_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(syntax, "find_shfmt", lambda: "")
+
+    with pytest.raises(InvalidFile, match="shfmt is missing") as caught:
+        load_policy(user=None)
+    assert len(caught.value.problems) == 1
 
 
 @pytest.mark.usefixtures("nothing_is_remembered")

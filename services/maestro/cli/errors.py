@@ -81,6 +81,7 @@ _CONVERSIONS = {
     "GaveUp": _with_mend(Exit.UNAVAILABLE),
     "Busy": _with_mend(Exit.BUSY),
     "GitProblem": _with_mend(Exit.BAD_INPUT),
+    "NoParser": _plain(Exit.BAD_INPUT),
     "StoreUnavailable": _server,
     "StoreCorrupt": _server,
     "LogWentBack": lambda error: (_split(str(error))[0], "try again: it begins with what is there", Exit.UNAVAILABLE),

@@ -322,9 +322,22 @@ def _check_examples(
         if each.problem
     ]
     if problems:
-        raise InvalidFile(problems)
+        raise InvalidFile(_without_parser() or problems)
     if note is not None:
         _remember(note)
+
+
+def _without_parser() -> list[FileProblem]:
+    """Where shell commands cannot be read at all, that is what must be mended, and no rule."""
+    from maestro.policy.shell.syntax import NoParser, shfmt_version
+    from maestro_contracts.yamlfile import FileProblem
+
+    try:
+        shfmt_version()
+    except NoParser as error:
+        reason, _, mend = str(error).partition("; ")
+        return [FileProblem(str(SHIPPED), 0, "examples cannot be run", reason, mend)]
+    return []
 
 
 def _prepare(files: Sequence[tuple[Layer, Document, PolicyFile]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 import sys
@@ -37,14 +38,14 @@ def doctor(
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     listing: Listing = Listing(),  # noqa: B008
 ) -> int:
-    """Check Python, git, the server, the state directory, the agent and the disk; with --probe, all of it together."""
+    """Check Python, git, shfmt, the server, the state directory, agent and disk; with --probe, all of it together."""
     from maestro.cli.interrupts import run_async
 
     return run_async(_doctor(probe, where, listing))
 
 
 async def _doctor(probe: bool, where: Where, listing: Listing) -> int:
-    findings = [_python(), await _checked("git", _git)]
+    findings = [_python(), await _checked("git", _git), await _checked("shfmt", _shfmt)]
     place_finding, place = await _place(where)
     findings += [place_finding, await _checked("server", lambda: _server(place))]
     if place is not None:
@@ -92,6 +93,14 @@ async def _git() -> Finding:
 
     version = await require_git()
     return Finding("git", True, ".".join(str(part) for part in version))
+
+
+async def _shfmt() -> Finding:
+    """Without it every shell command of an agent waits for a person."""
+    from maestro.policy.shell.syntax import find_shfmt, shfmt_version
+
+    version = await asyncio.to_thread(shfmt_version)
+    return Finding("shfmt", True, f"{version} at {find_shfmt()}; reads shell commands")
 
 
 async def _place(where: Where) -> tuple[Finding, Place | None]:

@@ -36,7 +36,10 @@ class Reading(msgspec.Struct, frozen=True):
 
 def effects_of_command(command: str, cwd: str = ".", home: str = "~") -> Reading:
     """Effects sorted, never empty."""
-    return _reading(command, cwd, home)
+    try:
+        return _reading(command, cwd, home)
+    except syntax.NoParser as error:  # not remembered: it says nothing of the command
+        return _opaque(str(error), "no parser")
 
 
 def prepare(commands: Iterable[str]) -> None:
@@ -51,6 +54,8 @@ def _reading(command: str, cwd: str, home: str) -> Reading:
     found = Findings()
     try:
         read(command, cwd, home, found)
+    except syntax.NoParser:
+        raise
     except RecursionError:
         found.opaque("unparsable", "nested deeper than anybody follows")
     except Exception as error:  # a mistake of ours must not let anything pass

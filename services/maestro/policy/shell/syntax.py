@@ -38,8 +38,15 @@ _TOGETHER = 12_000
 _ENVIRONMENT = {"GOMAXPROCS": "1", "GOMEMLIMIT": "200MiB"}
 
 
+HOW_TO_GET_SHFMT = "pip install 'shfmt-py>=4.2' beside Maestro, or put shfmt 3.14 or later on PATH"
+
+
 class Unparsable(Exception):
     """There is no tree; the text says why."""
+
+
+class NoParser(Unparsable):
+    """shfmt cannot be asked: that says nothing of the text. Its own text says why, and how to mend it."""
 
 
 class _Answers:
@@ -98,6 +105,8 @@ def parse(text: str) -> Node:
     if answer is None:
         try:
             answer = _ask(text)
+        except NoParser:
+            raise
         except Unparsable as error:
             answer = error
         _answers.keep(text, answer)
@@ -109,14 +118,17 @@ def parse(text: str) -> Node:
 def prepare(texts: Iterable[str]) -> None:
     """Ask about all of these in few questions; `parse` then knows the answers."""
     fresh = [text for text in dict.fromkeys(texts) if _answers.get(text) is None]
-    for batch in _batches(fresh):
-        _prepare(batch)
+    with suppress(NoParser):  # whoever then asks about one of them hears of it
+        for batch in _batches(fresh):
+            _prepare(batch)
 
 
 def _prepare(batch: Sequence[str]) -> None:
     if len(batch) > 1:
         try:
             trees = _split(_ask_together(batch), batch)
+        except NoParser:
+            raise
         except Unparsable:
             middle = len(batch) // 2
             _prepare(batch[:middle])
@@ -125,8 +137,12 @@ def _prepare(batch: Sequence[str]) -> None:
             for text, tree in trees:
                 _answers.keep(text, tree)
     elif batch:
-        with suppress(Unparsable):
+        try:
             parse(batch[0])
+        except NoParser:
+            raise
+        except Unparsable:
+            return  # kept as its answer
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
@@ -181,14 +197,42 @@ def _ask(text: str) -> Node:
         _end(process)
         _ready.refill_later()
     if process.returncode != 0:
-        raise Unparsable(_reason(answer))
+        reason = _reason(answer)
+        raise _too_old(reason) if "flag provided but not defined" in reason else Unparsable(reason)
     try:
         tree: Node = msgspec.json.decode(answer)
     except (msgspec.DecodeError, RecursionError):
         raise Unparsable("shfmt gave no tree") from None
     if not isinstance(tree, dict) or tree.get("Type") != "File":
-        raise Unparsable("shfmt gave no tree")
+        raise (
+            _too_old("its trees do not say what each node is")
+            if _is_untyped(tree)
+            else Unparsable("shfmt gave no tree")
+        )
     return _without_places(tree)
+
+
+def _is_untyped(tree: object) -> bool:
+    """Before 3.6 the nodes did not say of which type they are."""
+    return isinstance(tree, dict) and "Stmts" in tree and "Type" not in tree
+
+
+def _too_old(why: str) -> NoParser:
+    return NoParser(f"shfmt at {find_shfmt()} is too old: {why}; {HOW_TO_GET_SHFMT}")
+
+
+def shfmt_version() -> str:
+    """What it says of itself. Raises NoParser where it is missing, or cannot read what must be read."""
+    program = find_shfmt()
+    if not program:
+        raise _missing()
+    asked = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=SECONDS, check=False)
+    _ask("x=(a); [[ -n ${x[0]} ]] && echo $((1 + 1)) <(ls) # is every part of the grammar named?")
+    return asked.stdout.strip()[:40]
+
+
+def _missing() -> NoParser:
+    return NoParser(f"shfmt is missing, which reads shell commands; {HOW_TO_GET_SHFMT}")
 
 
 PLACES = frozenset(
@@ -267,7 +311,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _start() -> subprocess.Popen[bytes]:
     program = find_shfmt()
     if not program:
-        raise Unparsable("shfmt is missing: install the package shfmt-py")
+        raise _missing()
     try:
         return subprocess.Popen(
             [program, "-tojson", "-ln=bash"],
@@ -279,12 +323,19 @@ def _start() -> subprocess.Popen[bytes]:
             cwd="/" if os.name == "posix" else None,
         )
     except OSError as error:
-        raise Unparsable(f"shfmt does not start: {error.strerror}") from None
+        raise NoParser(f"shfmt at {program} does not start ({error.strerror}); {HOW_TO_GET_SHFMT}") from None
+
+
+def find_shfmt() -> str:
+    """Where the package put it: beside this Python, and not just anything on PATH before that. Empty: nowhere."""
+    found = _found_shfmt()
+    if not found:
+        _found_shfmt.cache_clear()  # somebody may mend it while this process lives
+    return found
 
 
 @lru_cache(1)
-def find_shfmt() -> str:
-    """Where the package put it: beside this Python, and not just anything on PATH before that."""
+def _found_shfmt() -> str:
     name = "shfmt.exe" if os.name == "nt" else "shfmt"
     for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent)):
         if (found := Path(folder) / name).is_file():

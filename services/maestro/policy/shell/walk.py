@@ -10,7 +10,7 @@ from maestro.policy.shell import calls, declare, redirect, words
 from maestro.policy.shell.nodes import unaccounted
 from maestro.policy.shell.params import arithmetic
 from maestro.policy.shell.state import MOST_DEPTH, MOST_STEPS, Conditions, Findings, State, assigned
-from maestro.policy.shell.syntax import Node, Unparsable, parse
+from maestro.policy.shell.syntax import Node, NoParser, Unparsable, parse
 from maestro.policy.shell.text import (
     ANYTHING,
     DECODED,
@@ -66,6 +66,8 @@ class Reader:
         self.spend(len(text) // 100)
         try:
             tree = parse(text)
+        except NoParser:
+            raise
         except Unparsable as error:
             self.found.opaque("unparsable", f"does not parse: {error}")
             return ANYTHING
