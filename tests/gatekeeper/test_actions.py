@@ -229,6 +229,13 @@ def test_the_approved_prd_allows_exactly_what_it_lists(desk: Desk, folk: Townsfo
     assert asked(desk, FileWrite("Dockerfile", "FROM x\n"), id="P-2")
 
 
+def test_a_dependency_that_the_prd_lists_is_not_fetched_from_elsewhere(desk: Desk, folk: Townsfolk) -> None:
+    approved_prd(desk, folk, "dependency requests")
+    assert asked(desk, FileWrite("requirements.txt", "requests @ https://elsewhere.example/requests.tgz\n"))
+    usual = desk.tell(proposed(FileWrite("requirements.txt", "requests\n"), id="P-2")).said(e.ApprovalGiven)
+    assert usual.by == "prd"
+
+
 @pytest.mark.parametrize("via", ["auto", "deadline"])
 def test_a_prd_that_no_person_approved_allows_nothing(desk: Desk, folk: Townsfolk, via: str) -> None:
     approved_prd(desk, folk, "ci .github/workflows/test.yml", via=via)
@@ -288,6 +295,12 @@ def test_a_grant_for_level_2_covers_no_level_3(desk: Desk, folk: Townsfolk) -> N
         {"level": 3, "paths": ()},
         {"id": ""},
         {"id": "a b"},
+        {"level": 3, "paths": ("*",)},
+        {"level": 3, "paths": ("deploy/*", "**/?")},
+        {"effects": ("*",)},
+        {"effects": ("ci", "dependencies")},
+        {"where": ("everywhere",)},
+        {"why": "with AKIAZ7Q4XJ2M5P8T9W3B"},
     ],
 )
 def test_a_grant_without_bounds_is_none(desk: Desk, folk: Townsfolk, more: dict[str, Any]) -> None:
@@ -298,6 +311,16 @@ def test_a_grant_is_signed_for_exactly_what_it_covers(desk: Desk, folk: Townsfol
     text, signature = signed(folk, statement(desk, "ann", "grant:G-1", "issue", grant_digest(grant())))
     wider = c.IssueGrant(grant(paths=("*",)), "ann", "cli", text, signature)
     assert desk.tell(wider).said(e.DecisionRefused).code == "wrong_version"
+
+
+def test_the_reason_of_a_revocation_is_the_one_that_was_signed_and_holds_no_secret(desk: Desk, folk: Townsfolk) -> None:
+    issue(desk, folk, grant())
+    for why, sent in (("it is done", "ann told me to"), ("AKIAZ7Q4XJ2M5P8T9W3B leaked", "AKIAZ7Q4XJ2M5P8T9W3B leaked")):
+        said = statement(desk, "bob", "grant:G-1", "revoke", grant_digest(grant()), text=why)
+        refused = desk.tell(c.RevokeGrant("G-1", "bob", "cli", sent, *signed(folk, said))).said(e.DecisionRefused)
+        assert "AKIA" not in str(refused)
+    said = statement(desk, "bob", "grant:G-1", "revoke", grant_digest(grant()), text="it is done")
+    assert desk.tell(c.RevokeGrant("G-1", "bob", "cli", "it is done", *signed(folk, said))).said(e.GrantRevoked)
 
 
 def test_what_a_grant_approved_does_not_begin_after_the_grant_has_ended(desk: Desk, folk: Townsfolk) -> None:
@@ -376,7 +399,7 @@ def done(desk: Desk, folk: Townsfolk) -> Judged:
 
 def test_what_was_done_can_be_rolled_back_by_a_signed_word(desk: Desk, folk: Townsfolk) -> None:
     judged = done(desk, folk)
-    text, signature = signed(folk, statement(desk, "ann", "audit:P-1", "roll-back", judged.digest))
+    text, signature = signed(folk, statement(desk, "ann", "audit:P-1", "roll-back", judged.digest, text="wrong"))
     desk.tell(c.RollBack("P-1", "ann", "cli", "wrong", text, signature))
     assert desk.said(e.RollBackOrdered).why == "wrong"
     assert desk.asks[-1] == c.RevertChange("P-1", Repo("/r", "b"), "c9", judged.summary)

@@ -337,3 +337,12 @@ def test_a_command_gate_closes_at_its_deadline(desk: Desk) -> None:
     waiting_for_command(desk)
     desk.at(700_000).tell(c.GateDeadline("approve-plan", 1))
     assert "had not passed" in desk.said(e.GateClosed).because
+
+
+@pytest.mark.parametrize("more", [{"text": "use AKIAZ7Q4XJ2M5P8T9W3B"}, {"conditions": ("with AKIAZ7Q4XJ2M5P8T9W3B",)}])
+def test_a_secret_in_somebodys_answer_does_not_get_into_the_log(
+    desk: Desk, folk: Townsfolk, more: dict[str, Any]
+) -> None:
+    gate = opened(desk, freeform=True, conditions=True)
+    said = refused(desk, folk.says(gate, "ann", "a", desk.now, **more))
+    assert "seems to hold a secret" in said.reason and "AKIA" not in str(said)

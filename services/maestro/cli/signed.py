@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 
 from maestro.bus.client import ask
+from maestro.cli.commands.resume import no_such_run
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.own_key import ensure_own_key
@@ -41,6 +42,8 @@ async def send_signed(
 ) -> e.Event:
     """Sign it, send it, and wait for the first of these events that follows from it. Raises CliError where it was
     refused, or nobody took it."""
+    if await engine.store.head(run) == 0:
+        raise await no_such_run(engine, run)
     own, _ = await ensure_own_key(engine, key)
     by = own.person if own else who(engine.place.repo)
     if own is not None:
@@ -51,6 +54,7 @@ async def send_signed(
                 gate=about,
                 visit=1,
                 choice=choice,
+                text="" if isinstance(command, IssueGrant) else command.why,
                 digest=digest,
                 person=by,
                 at=now,

@@ -9,6 +9,6 @@ If it lies: it can leave an answer out, or call something level 1 that is not; t
 every person signed, so that an audit finds both. It cannot give one gate two decisions, since they share one id.
 
 Read: `book.py` (what the log says of the gates), `words.py` (whose word is this?), `answers.py` (is it an answer?),
-`counting.py` (what do the votes come to?), `gates.py` and `proposing.py` (what follows), `decider.py` (all of it),
-`service.py` (I/O).
+`counting.py` (what do the votes come to?), `gates.py`, `waiting.py` and `proposing.py` (what follows), `ending.py`
+(how a gate ends), `decider.py` (all of it), `service.py` (I/O).
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from maestro.gatekeeper.book import Gate
+from maestro.policy.redact import redacted
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Choice, Question
@@ -21,7 +22,7 @@ MAX_TEXT = 16 * 1024
 """Bytes of UTF-8 in a free text, in one answer or in one condition."""
 MAX_CONDITIONS = 20
 MAX_NAME = 200
-RESERVED = frozenset({"auto", "deadline", "timer", "command", "policy"})
+RESERVED = frozenset({"auto", "deadline", "timer", "command", "forge", "policy"})
 """Channels that only the gatekeeper itself uses: nobody may pass for the clock."""
 
 
@@ -130,7 +131,14 @@ def _clean(given: str, what: str) -> str:
     bad = next((char for char in text if char not in "\n\t" + _JOINERS and _deceives(char)), None)
     if bad is not None:
         raise Refused(f"{what} has a character that cannot be shown: U+{ord(bad):04X}")
+    check_no_secret(text, what)
     return text
+
+
+def check_no_secret(text: str, what: str) -> None:
+    """Raises Refused: what is signed cannot be changed, and what is in the log stays there."""
+    if redacted(text) != text:
+        raise Refused(f"{what} seems to hold a secret, and the log keeps it for ever: say where it is, not what it is")
 
 
 def _answers(questions: tuple[Question, ...], given: Mapping[str, str]) -> dict[str, str]:

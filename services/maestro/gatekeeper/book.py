@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from maestro_contracts import events as e
-from maestro_contracts.records import Approvals
+from maestro_contracts.records import Approvals, Forge
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Gate:
     reminders: int = 0
     escalated: tuple[str, ...] = ()
     ran: e.GateCommandRan | None = None
+    seen: e.PullRequestSeen | None = None
     decided: e.GateDecided | None = None
     closed: e.GateClosed | None = None
 
@@ -33,11 +34,12 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class GateBook:
     """All visits of all gates of a run, the nonces of all signed words in it, and why the run ended (empty while it
-    goes on). `approvals` are the run's rules for actions."""
+    goes on). `approvals` are the run's rules for actions, `forge` is where its branch may be merged."""
 
     gates: Mapping[tuple[str, int], Gate] = field(default_factory=dict)
     nonces: frozenset[str] = frozenset()
     approvals: Approvals = field(default_factory=Approvals)
+    forge: Forge | None = None
     ended: str = ""
 
     def gate(self, name: str, visit: int) -> Gate:
@@ -52,7 +54,14 @@ class GateBook:
 
 
 GATE_EVENTS = (
-    e.GateOpened | e.GateVoted | e.GateReminded | e.GateEscalated | e.GateCommandRan | e.GateDecided | e.GateClosed
+    e.GateOpened
+    | e.GateVoted
+    | e.GateReminded
+    | e.GateEscalated
+    | e.GateCommandRan
+    | e.PullRequestSeen
+    | e.GateDecided
+    | e.GateClosed
 )
 SIGNED_EVENTS = e.GrantIssued | e.GrantRevoked | e.EffectApproved | e.RollBackOrdered
 _ENDED = {e.RunCancelled: "the run was cancelled", e.RunFailed: "the run failed", e.RunCompleted: "the run is complete"}
@@ -70,12 +79,13 @@ def evolve(book: GateBook, event: e.Event) -> GateBook:
             | e.GateReminded()
             | e.GateEscalated()
             | e.GateCommandRan()
+            | e.PullRequestSeen()
             | e.GateDecided()
             | e.GateClosed()
         ):
             return _evolve_gates(book, event)
         case e.RunStarted():
-            return replace(book, approvals=event.settings.approvals)
+            return replace(book, approvals=event.settings.approvals, forge=event.settings.forge)
         case e.RunCancelled() | e.RunFailed() | e.RunCompleted() if not book.ended:
             return replace(book, ended=_ENDED[type(event)])
         case _:
@@ -104,6 +114,8 @@ def _evolve_gate(gate: Gate, event: GATE_EVENTS) -> Gate:
             return replace(gate, escalated=tuple(dict.fromkeys((*gate.escalated, *event.to))))
         case e.GateCommandRan() if gate.ran is None or event.number > gate.ran.number:
             return replace(gate, ran=event)
+        case e.PullRequestSeen() if gate.seen is None or event.number > gate.seen.number:
+            return replace(gate, seen=event)
         case e.GateDecided() if not gate.is_over:
             return replace(gate, decided=event)
         case e.GateClosed() if not gate.is_over:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from maestro.approvals import book as actions
 from maestro.approvals.book import ActionBook
-from maestro.gatekeeper import book, gates, proposing, signing
+from maestro.gatekeeper import book, gates, proposing, signing, waiting
 from maestro.gatekeeper.book import GateBook
 from maestro.gatekeeper.deciding import Decision, Here
 from maestro.gatekeeper.proposing import Judged
@@ -25,6 +25,7 @@ GateCommand = (
     | c.GateEscalation
     | c.PollGate
     | c.JudgeGate
+    | c.JudgePullRequest
     | c.CloseGate
     | c.AskPeople
     | c.IssueGrant
@@ -82,9 +83,11 @@ def _decide(books: Books, id: str, command: GateCommand | Judged, here: Here) ->
         case c.GateEscalation():
             return gates.escalation(books.gates, id, command, here)
         case c.PollGate():
-            return gates.poll(books.gates, id, command, here)
+            return waiting.poll(books.gates, id, command, here)
         case c.JudgeGate():
-            return gates.judge(books.gates, id, command, here)
+            return waiting.judge(books.gates, id, command, here)
+        case c.JudgePullRequest():
+            return waiting.judge_pull_request(books.gates, id, command, here)
         case c.CloseGate():
             return gates.close(books.gates, id, command)
         case c.AskPeople():

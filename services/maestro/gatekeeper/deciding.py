@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from maestro.bus.service import Asked, Said, SetTimer
 from maestro.gatekeeper.answers import Refused, printable
 from maestro.gatekeeper.people import Nobody, People
+from maestro.policy.redact import redacted
 from maestro_contracts import events as e
 
 CLOCK_SKEW_MS = 60_000
@@ -43,7 +44,6 @@ class Decision:
 
 def refusal(id: str, gate: str, visit: int, given: str, by: str, via: str, refused: Refused) -> Decision:
     """The record of an answer that was none. Nothing changes."""
-    event = e.DecisionRefused(
-        printable(gate), visit, printable(given), printable(by), str(refused), refused.code, printable(via)
-    )
+    given, reason = printable(redacted(given)), redacted(str(refused))
+    event = e.DecisionRefused(printable(gate), visit, given, printable(by), reason, refused.code, printable(via))
     return Decision((Said(f"{id}/refused", event, id),))

@@ -1,7 +1,6 @@
 """What follows from a command to a gate? Pure, and always the same.
 
-Event ids name the slot they fill. `<gate>:<visit>/decided` is the one slot for a decision and for closing without one:
-a gate that has either never gets another. `<gate>:<visit>/vote:<who>` takes one vote of each person.
+Event ids name the slot they fill (see `ending.py`); `<gate>:<visit>/vote:<who>` takes one vote of each person.
 """
 
 from __future__ import annotations
@@ -13,22 +12,32 @@ import msgspec
 from maestro.bus.service import Asked, Said, SetTimer
 from maestro.gatekeeper.answers import Answer, Refused, answer_of, check_open, printable, utc
 from maestro.gatekeeper.book import Gate, GateBook
-from maestro.gatekeeper.counting import outcome, ways_on
+from maestro.gatekeeper.counting import outcome
 from maestro.gatekeeper.deciding import CLOCK_SKEW_MS, Decision, Here, refusal
+from maestro.gatekeeper.ending import (
+    POLLED,
+    closed,
+    decided,
+    default_of,
+    escalation_due,
+    gate_slot,
+    goes_on,
+    needless,
+    reminder_due,
+    reminder_timer,
+    timers_of,
+)
+from maestro.gatekeeper.waiting import first_look, unmerged, why_not_watched
 from maestro.gatekeeper.words import About, Sent, Word, check_entitled, word_of
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
-from maestro_contracts.records import Repo, Vote
-from maestro_contracts.workflow_rules import match_choice
 from maestro_contracts.yamlfile import did_you_mean
 
 NEVER_AUTO = 3
 """From this level on no default decides anything."""
+BY_DEFAULT = frozenset({"approval", "pull-request"})
+"""Kinds of gates that take their default at the deadline."""
 OWN_KEY = "this needs your own key's signature, not a gateway's word for you"
-
-
-def gate_slot(gate: str, visit: int) -> str:
-    return f"gate:{gate}:{visit}"
 
 
 # --- opening ----------------------------------------------------------------------------------------------------
@@ -39,21 +48,23 @@ def open_gate(book: GateBook, id: str, command: c.OpenGate, here: Here) -> Decis
     if gate.opened is not None or gate.is_over:
         return Decision()
     if book.ended:
-        return Decision((_closed(command.gate, command.visit, command.step, book.ended, id),))
-    return opening(_opened(command, here), id, here, auto=command.auto and command.auto_approve, command=command)
+        return Decision((closed(command.gate, command.visit, command.step, book.ended, id),))
+    opened = _opened(command, here)
+    why = why_not_watched(book, command)
+    if why:
+        end = closed(opened.gate, opened.visit, opened.step, why, id)
+        return Decision((Said(f"{gate_slot(opened.gate, opened.visit)}/opened", opened, id), end))
+    auto = command.auto and command.auto_approve
+    return opening(opened, id, here, auto=auto, asks=first_look(book, opened, command.repo))
 
 
-def opening(
-    opened: e.GateOpened, id: str, here: Here, *, auto: bool = False, command: c.OpenGate | None = None
-) -> Decision:
-    """The gate, and what goes with it: its end where it waits for nobody, else its timers and its first command.
+def opening(opened: e.GateOpened, id: str, here: Here, *, auto: bool = False, asks: tuple[Asked, ...] = ()) -> Decision:
+    """The gate, and what goes with it: its end where it waits for nobody, else its timers and what is asked at first.
     `auto`: its default may be taken at once."""
     said = Said(f"{gate_slot(opened.gate, opened.visit)}/opened", opened, id)
     end = _ends_at_once(opened, id, here, auto=auto)
     if end is not None:
         return Decision((said, end))
-    repo = command.repo if command is not None and opened.kind == "command" else None
-    asks = (_run_command(opened, 1, repo, said.id),) if repo is not None else ()
     return Decision((said,), asks, timers_of(opened))
 
 
@@ -83,8 +94,8 @@ def _opened(command: c.OpenGate, here: Here) -> e.GateOpened:
         remind_s=command.remind_s,
         conditions=command.conditions,
         command=command.command,
-        every_s=command.every_s if command.kind == "command" else 0.0,
-        commit=command.commit if command.kind == "command" else "",
+        every_s=command.every_s if command.kind in POLLED else 0.0,
+        commit=command.commit if command.kind in POLLED else "",
     )
 
 
@@ -98,11 +109,11 @@ def _ends_at_once(opened: e.GateOpened, id: str, here: Here, *, auto: bool) -> S
     """The end of a gate that waits for nobody: one that --auto-approve answers, or that nobody could answer."""
     why = _unanswerable(opened, here)
     if not why and auto and opened.kind in {"approval", "action"} and opened.level < NEVER_AUTO:
-        answer = _default(opened)
+        answer = default_of(opened)
         if answer is not None:
-            return _decided(opened, answer, "--auto-approve", "auto", id, here.now)
+            return decided(opened, answer, "--auto-approve", "auto", id, here.now)
         why = "--auto-approve takes a gate's default, and this gate has none that stands by itself"
-    return _closed(opened.gate, opened.visit, opened.step, why, id) if why else None
+    return closed(opened.gate, opened.visit, opened.step, why, id) if why else None
 
 
 def _unanswerable(opened: e.GateOpened, here: Here) -> str:
@@ -112,59 +123,10 @@ def _unanswerable(opened: e.GateOpened, here: Here) -> str:
         return "it wants the answers of nobody"
     if (opened.quorum > 1 or opened.roles or opened.people) and not here.people.anybody():
         return "it is for certain people, and nobody is enrolled; see `maestro keys enrol`"
-    if opened.kind == "pull-request":
-        return "no forge is configured, so nobody could tell whether it was merged"
     return ""
 
 
-def _default(opened: e.GateOpened) -> Answer | None:
-    """The default as an answer, with the questions' own defaults; None where there is none or it would be refused."""
-    if match_choice(opened.choices, opened.default) is None:
-        return None
-    try:
-        return answer_of(opened, c.DecideGate(opened.gate, opened.default, by="default", via="default"))
-    except Refused:
-        return None
-
-
-def _goes_on(opened: e.GateOpened) -> Answer:
-    """What a gate comes to that waits for no person: its default, else its first way on."""
-    return _default(opened) or Answer(ways_on(opened.choices)[0])
-
-
 # --- timers -----------------------------------------------------------------------------------------------------
-
-
-def timers_of(opened: e.GateOpened, reminders: int = 0) -> tuple[SetTimer, ...]:
-    """The timers of a gate that has just opened, or that has sent so many reminders."""
-    made = []
-    if opened.deadline is not None:
-        made.append(_timer(opened, "deadline", opened.deadline, c.GateDeadline(opened.gate, opened.visit)))
-    if opened.escalate is not None:
-        due = _escalation_due(opened)
-        made.append(_timer(opened, "escalation", due, c.GateEscalation(opened.gate, opened.visit)))
-    if opened.remind_s is not None:
-        made.append(_reminder(opened, reminders + 1))
-    return tuple(made)
-
-
-def _timer(opened: e.GateOpened, what: str, due: int, command: c.Command) -> SetTimer:
-    id = f"{gate_slot(opened.gate, opened.visit)}/{what}"
-    return SetTimer(id, due, Asked(id, command))
-
-
-def _escalation_due(opened: e.GateOpened) -> int:
-    assert opened.escalate is not None
-    return opened.opened + int(opened.escalate.after_s * 1000)
-
-
-def _reminder(opened: e.GateOpened, number: int) -> SetTimer:
-    command = c.GateReminder(opened.gate, opened.visit, number)
-    return _timer(opened, f"reminder:{number}", _reminder_due(opened, number), command)
-
-
-def _reminder_due(opened: e.GateOpened, number: int) -> int:
-    return opened.opened + int((opened.remind_s or 0.0) * 1000) * number
 
 
 def _too_early(due: int, timer: str, command: c.Command, here: Here) -> Decision | None:
@@ -172,14 +134,6 @@ def _too_early(due: int, timer: str, command: c.Command, here: Here) -> Decision
     if here.now + CLOCK_SKEW_MS >= due:
         return None
     return Decision(timers=(SetTimer(timer, 2 * due - here.now, Asked(f"{timer}:{here.now}", command)),))
-
-
-def needless(gate: Gate) -> tuple[str, ...]:
-    """The timers that have nothing to do once the gate is over."""
-    if gate.opened is None:
-        return ()
-    polls = (f"{gate_slot(gate.opened.gate, gate.opened.visit)}/poll",) if gate.opened.kind == "command" else ()
-    return tuple(timer.id for timer in timers_of(gate.opened, gate.reminders)) + polls
 
 
 def deadline(book: GateBook, id: str, command: c.GateDeadline, here: Here) -> Decision:
@@ -192,11 +146,11 @@ def deadline(book: GateBook, id: str, command: c.GateDeadline, here: Here) -> De
     if early is not None:
         return early
     if opened.kind == "timer":
-        end = _decided(opened, _goes_on(opened), "timer", "timer", id, here.now)
-    elif (answer := _default(opened)) is not None and opened.kind == "approval" and opened.level < NEVER_AUTO:
-        end = _decided(opened, answer, "deadline", "deadline", id, here.now)
+        end = decided(opened, goes_on(opened), "timer", "timer", id, here.now)
+    elif (answer := default_of(opened)) is not None and opened.kind in BY_DEFAULT and opened.level < NEVER_AUTO:
+        end = decided(opened, answer, "deadline", "deadline", id, here.now)
     else:
-        end = _closed(opened.gate, opened.visit, opened.step, _nobody_in_time(gate, opened), id, expired=True)
+        end = closed(opened.gate, opened.visit, opened.step, _nobody_in_time(gate, opened), id, expired=True)
     return Decision((end,), unset=needless(gate))
 
 
@@ -205,6 +159,8 @@ def _nobody_in_time(gate: Gate, opened: e.GateOpened) -> str:
     if opened.kind == "command":
         ran = f"it last exited with {gate.ran.exit_code}" if gate.ran else "it never ran"
         return f"its command had not passed at its deadline ({utc(opened.deadline)}): {ran}"
+    if opened.kind == "pull-request":
+        return f"its branch had not been merged at its deadline ({utc(opened.deadline)}): {unmerged(gate)}"
     return f"nobody answered until its deadline ({utc(opened.deadline)}), and it has no default"
 
 
@@ -214,11 +170,11 @@ def reminder(book: GateBook, id: str, command: c.GateReminder, here: Here) -> De
     if gate.is_over or opened is None or opened.remind_s is None or command.number != gate.reminders + 1:
         return Decision()
     slot = gate_slot(opened.gate, opened.visit)
-    early = _too_early(_reminder_due(opened, command.number), f"{slot}/reminder:{command.number}", command, here)
+    early = _too_early(reminder_due(opened, command.number), f"{slot}/reminder:{command.number}", command, here)
     if early is not None:
         return early
     said = e.GateReminded(opened.gate, opened.visit, command.number, here.now, (*opened.roles, *gate.escalated))
-    following = _reminder(opened, command.number + 1)
+    following = reminder_timer(opened, command.number + 1)
     # After a long silence of all processes there is one reminder, not one for each that was missed.
     due = max(following.due, here.now + int(opened.remind_s * 1000))
     timer = SetTimer(following.id, due, following.asked)
@@ -231,42 +187,11 @@ def escalation(book: GateBook, id: str, command: c.GateEscalation, here: Here) -
     if gate.is_over or opened is None or opened.escalate is None or gate.escalated:
         return Decision()
     slot = gate_slot(opened.gate, opened.visit)
-    early = _too_early(_escalation_due(opened), f"{slot}/escalation", command, here)
+    early = _too_early(escalation_due(opened), f"{slot}/escalation", command, here)
     if early is not None:
         return early
     said = e.GateEscalated(opened.gate, opened.visit, opened.escalate.to, here.now)
     return Decision((Said(f"{slot}/escalated", said, id),))
-
-
-# --- a gate that waits for a command ----------------------------------------------------------------------------
-
-
-def _run_command(opened: e.GateOpened, number: int, repo: Repo, cause: str) -> Asked:
-    command = c.RunGateCommand(opened.gate, opened.visit, number, repo, opened.commit, opened.command)
-    return Asked(f"{gate_slot(opened.gate, opened.visit)}/run:{number}", command, cause)
-
-
-def poll(book: GateBook, id: str, command: c.PollGate, here: Here) -> Decision:
-    gate = book.gate(command.gate, command.visit)
-    if gate.is_over or gate.opened is None or gate.opened.kind != "command":
-        return Decision()
-    return Decision(asks=(_run_command(gate.opened, command.number, command.repo, id),))
-
-
-def judge(book: GateBook, id: str, command: c.JudgeGate, here: Here) -> Decision:
-    """Its command was run once more: what counts is what a validator says of the gate's own command."""
-    gate = book.gate(command.gate, command.visit)
-    opened, ran = gate.opened, gate.ran
-    if gate.is_over or opened is None or opened.kind != "command" or ran is None or ran.number < command.number:
-        return Decision()
-    if ran.passed and (ran.command, ran.commit) == (opened.command, opened.commit):
-        end = _decided(opened, _goes_on(opened), f"{ran.validator}: `{opened.command}` passed", "command", id, here.now)
-        return Decision((end,), unset=needless(gate))
-    number = ran.number + 1
-    again = c.PollGate(opened.gate, opened.visit, number, command.repo, opened.commit)
-    slot = f"{gate_slot(opened.gate, opened.visit)}/poll"
-    due = here.now + int(max(opened.every_s, 1.0) * 1000)
-    return Decision(timers=(SetTimer(slot, due, Asked(f"{slot}:{number}", again)),))
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -373,7 +298,7 @@ def close(book: GateBook, id: str, command: c.CloseGate) -> Decision:
     if gate.is_over:
         return Decision()
     step = gate.opened.step if gate.opened is not None else command.gate.partition(".")[0]
-    said = _closed(command.gate, command.visit, step, command.because, id)
+    said = closed(command.gate, command.visit, step, command.because, id)
     return Decision((said,), unset=needless(gate))
 
 
@@ -389,36 +314,4 @@ def _decided_by(opened: e.GateOpened, key: str, votes: tuple[e.GateVoted, ...], 
     )
     people = ", ".join(voted.vote.person for voted in deciding)
     proofs = tuple(voted.vote for voted in deciding)
-    return _decided(opened, answer, people, votes[-1].vote.via, id, now, proofs)
-
-
-def _decided(
-    opened: e.GateOpened,
-    answer: Answer,
-    approver: str,
-    via: str,
-    id: str,
-    now: int,
-    votes: tuple[Vote, ...] = (),
-) -> Said:
-    event = e.GateDecided(
-        gate=opened.gate,
-        visit=opened.visit,
-        step=opened.step,
-        choice=answer.choice.label,
-        key=answer.choice.key,
-        target=answer.choice.target,
-        approver=approver,
-        via=via,
-        at=now,
-        text=answer.text,
-        answers=dict(answer.answers),
-        conditions=answer.conditions,
-        votes=votes,
-    )
-    return Said(f"{gate_slot(opened.gate, opened.visit)}/decided", event, id)
-
-
-def _closed(gate: str, visit: int, step: str, because: str, id: str, *, expired: bool = False) -> Said:
-    event = e.GateClosed(gate, visit, step, because, expired)
-    return Said(f"{gate_slot(gate, visit)}/decided", event, id)
+    return decided(opened, answer, people, votes[-1].vote.via, id, now, proofs)

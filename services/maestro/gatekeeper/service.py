@@ -48,6 +48,7 @@ GATE_COMMANDS = (
     c.GateEscalation,
     c.PollGate,
     c.JudgeGate,
+    c.JudgePullRequest,
     c.CloseGate,
     c.AskPeople,
     c.IssueGrant,

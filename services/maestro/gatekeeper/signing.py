@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maestro.approvals.book import Action, ActionBook
 from maestro.bus.service import Asked, Said
-from maestro.gatekeeper.answers import Refused, printable
+from maestro.gatekeeper.answers import Refused, check_no_secret, printable
 from maestro.gatekeeper.book import GateBook
 from maestro.gatekeeper.deciding import Decision, Here, refusal
 from maestro.gatekeeper.gates import NEVER_AUTO, OWN_KEY
@@ -42,6 +42,7 @@ def _check_grant(gates: GateBook, book: ActionBook, command: c.IssueGrant, word:
     why = why_no_grant(grant, here.now)
     if why:
         raise Refused(why)
+    check_no_secret(" ".join((*grant.paths, *grant.command, grant.why)), "it")
     if grant.level >= NEVER_AUTO and rules.quorum > 1:
         raise Refused(f"level 3 needs {rules.quorum} people here, each time", "not_your_gate")
     if grant.level >= NEVER_AUTO and word.signed != "person":
@@ -122,6 +123,10 @@ def _word(gates: GateBook, command: Signed, about: About, choice: str, here: Her
     word = word_of(sent, about, here.people, gates.nonces, here.now)
     if word.statement is not None and word.statement.choice != choice:
         raise Refused(f"it was signed for {printable(word.statement.choice)}, not for {choice}", "unauthenticated")
+    why = "" if isinstance(command, c.IssueGrant) else command.why
+    if word.statement is not None and word.statement.text != why:
+        raise Refused("the reason that was sent is not the one that was signed", "unauthenticated")
+    check_no_secret(why, "the reason")
     return word
 
 

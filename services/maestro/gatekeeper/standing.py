@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import get_args
 
 from maestro.approvals.book import ActionBook
 from maestro_contracts.actions import ActionPart, Grant
+from maestro_contracts.effects import EffectKind, Where
 from maestro_contracts.proposals import EffectRecord, Proposal, Shell
+from maestro_contracts.yamlfile import did_you_mean
 
 MAX_USES = 1000
 LONGEST_MS = 30 * 24 * 3600 * 1000
@@ -58,23 +61,34 @@ def why_no_grant(grant: Grant, now: int) -> str:
     if not 2 <= grant.level <= 3:
         return f"a grant is for level 2 or 3, not {grant.level}"
     if not 1 <= grant.uses <= MAX_USES:
-        return f"it is for 1 to {MAX_USES} uses"
+        return f"a grant is for 1 to {MAX_USES} uses, not {grant.uses}"
     if not now < grant.expires <= now + LONGEST_MS:
-        return "it ends after now and within 30 days"
+        return "a grant must end later than now, and within 30 days"
     if grant.level == 3 and not (grant.effects and (grant.paths or grant.command)):
         return "at level 3 it names the effects, and the paths or the command"
-    return ""
+    if grant.level == 3 and not all(any(char.isalnum() for char in glob) for glob in grant.paths):
+        return "at level 3 each path names something: one of wildcards alone covers everything"
+    return _unknown(grant.effects, get_args(EffectKind), "effect") or _unknown(grant.where, get_args(Where), "place")
+
+
+def _unknown(words: Sequence[str], known: Sequence[str], what: str) -> str:
+    """A word that no action has covers nothing, and whoever wrote it meant another."""
+    odd = next((word for word in words if word not in known), None)
+    return "" if odd is None else f"{odd[:40]!r} is no {what}; {did_you_mean(odd[:40], filter(None, known))}"
 
 
 def listed(allows: Sequence[str], parts: Sequence[ActionPart]) -> bool:
-    """Whether the approved PRD lists every effect above level 1 exactly: `<effect> <target>`, as in `ci Dockerfile`."""
+    """Whether the approved PRD lists every effect above level 1 exactly: `<effect> <target>`, as in `ci Dockerfile`.
+    What is fetched from elsewhere than usual is not what its name says."""
     wanted = {" ".join(line.split()) for line in allows}
     grave = [part for part in parts if part.level > 1]
     return bool(grave) and all(_is_listed(wanted, part) for part in grave)
 
 
 def _is_listed(wanted: set[str], part: ActionPart) -> bool:
-    return bool(part.effects) and all(f"{effect.kind} {_bare(effect)}" in wanted for effect in part.effects)
+    return bool(part.effects) and all(
+        f"{effect.kind} {_bare(effect)}" in wanted and "source" not in effect.detail for effect in part.effects
+    )
 
 
 def _bare(effect: EffectRecord) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -75,6 +76,8 @@ def issue(
     from maestro.cli.interrupts import run_async
     from maestro_contracts.actions import Grant
 
+    if not math.isfinite(hours):
+        raise CliError(f"--hours {hours} is no time", "write how many hours it lasts: --hours 8", Exit.USAGE)
     grant = Grant(
         id=f"G-{secrets.token_hex(4)}",
         expires=time.time_ns() // 1_000_000 + int(hours * 3_600_000),
