@@ -34,10 +34,10 @@ taskgen
 gatekeeper
     takes OpenGate (from conductor), DecideGate (from a person), GateDeadline (from a timer),
           GateReminder (from a timer), GateEscalation (from a timer), PollGate (from a timer),
-          JudgeGate (from validator), CloseGate (from conductor), ProposeAction (from worker),
-          ProposeChange (from conductor), AskPeople (from a timer), IssueGrant (from a person),
-          RevokeGrant (from a person), ApproveAfter (from a person), RollBack (from a person),
-          AddJournalEntry (from any process), ReviewJournalEntry (from a person)
+          JudgeGate (from validator), JudgePullRequest (from integrator), CloseGate (from conductor),
+          ProposeAction (from worker), ProposeChange (from conductor), AskPeople (from a timer),
+          IssueGrant (from a person), RevokeGrant (from a person), ApproveAfter (from a person),
+          RollBack (from a person), AddJournalEntry (from any process), ReviewJournalEntry (from a person)
     says  GateOpened, GateVoted, GateDecided, GateClosed, GateReminded, GateEscalated, DecisionRefused,
           ActionProposed, ActionClassified, ApprovalGiven, ActionRejected, AgentSlowed, GrantIssued,
           GrantRevoked, EffectApproved, RollBackOrdered, JournalEntryAdded, JournalReviewed,
@@ -53,9 +53,10 @@ validator
 
 integrator
     takes PrepareRun (from conductor), CommitPrd (from conductor), MergeTask (from conductor),
-          MakeCheckpoint (from conductor), HandOver (from conductor), RevertChange (from gatekeeper)
-    says  EffectStarted, EffectEnded, RunPrepared, PrdCommitted, TaskMerged, MergeRefused, CheckpointMade,
-          StepWorkFailed, HandedOver, RolledBack, RollBackFailed, CommandDeadLettered
+          MakeCheckpoint (from conductor), HandOver (from conductor), AskForge (from gatekeeper),
+          RevertChange (from gatekeeper)
+    says  EffectStarted, EffectEnded, PullRequestSeen, RunPrepared, PrdCommitted, TaskMerged, MergeRefused,
+          CheckpointMade, StepWorkFailed, HandedOver, RolledBack, RollBackFailed, CommandDeadLettered
 
 gateway
 """

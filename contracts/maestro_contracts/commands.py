@@ -17,6 +17,7 @@ from maestro_contracts.records import (
     Choice,
     Codebase,
     Escalation,
+    Forge,
     GateKind,
     JournalKind,
     Prd,
@@ -25,6 +26,7 @@ from maestro_contracts.records import (
     Repo,
     Requirement,
     Settings,
+    Sighting,
     TaskSpec,
     Workflow,
 )
@@ -160,7 +162,8 @@ class GenerateTasks(Command):
 class OpenGate(Command):
     """Ask people. `timeout_s` starts when the gate opens; `auto_approve` is the run's, `auto` the gate's own word. For
     the other fields see `GateOpened`. A timer gate goes on when its timeout is over; a command gate has its `command`
-    run at `commit` every `every_s` until it passes, and closes at its timeout."""
+    run at `commit` every `every_s` until it passes, and closes at its timeout; a pull-request gate has the forge asked
+    every `every_s` whether the run's branch was merged with `commit` in it."""
 
     to: ClassVar[str] = "gatekeeper"
     gate: str
@@ -235,7 +238,7 @@ class GateEscalation(Command):
 
 
 class PollGate(Command):
-    """It is time to run a gate's command for the `number`th time (a timer's command)."""
+    """It is time to run a gate's command, or to ask the forge, for the `number`th time (a timer's command)."""
 
     to: ClassVar[str] = "gatekeeper"
     gate: str
@@ -254,6 +257,19 @@ class JudgeGate(Command):
     number: int
     repo: Repo
     commit: str
+
+
+class JudgePullRequest(Command):
+    """The forge was asked for the `number`th time; the log says what was seen last. `wait_s`: how long the forge asked
+    to be left alone."""
+
+    to: ClassVar[str] = "gatekeeper"
+    gate: str
+    visit: int
+    number: int
+    repo: Repo
+    commit: str
+    wait_s: float = 0.0
 
 
 class CloseGate(Command):
@@ -506,6 +522,20 @@ class HandOver(Command):
     markdown: str = ""
 
 
+class AskForge(Command):
+    """Ask the forge whether a request to merge the run's branch was merged with `commit` in it. `told` is what the log
+    says was seen the last time."""
+
+    to: ClassVar[str] = "integrator"
+    gate: str
+    visit: int
+    number: int
+    repo: Repo
+    commit: str
+    forge: Forge
+    told: Sighting | None = None
+
+
 class RevertChange(Command):
     """Undo a merged commit of the run's branch by a new commit. `what` is for its message."""
 
@@ -534,6 +564,7 @@ AnyCommand = (
     | GateEscalation
     | PollGate
     | JudgeGate
+    | JudgePullRequest
     | CloseGate
     | ProposeAction
     | ProposeChange
@@ -553,6 +584,7 @@ AnyCommand = (
     | MergeTask
     | MakeCheckpoint
     | HandOver
+    | AskForge
     | RevertChange
 )
 

@@ -8,6 +8,7 @@ from a file to what a run keeps: `load_config`, then `settings_of` (for `StartRu
 from __future__ import annotations
 
 import pathlib
+import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -150,6 +151,67 @@ class ApprovalsConfig(FileModel):
         return records.Approvals(self.level2, self.level3, self.quorum, self.own_key, self.good_for_seconds)
 
 
+FORGES: Final = {"github": "https://api.github.com", "gitlab": "https://gitlab.com/api/v4"}
+"""The kinds of forges, and where the API of each public one is."""
+_PUBLIC_HOST = re.compile(r"https://[^/@?#\s]+(?:/[^@?#\s]*)?")
+_LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:/[^@?#\s]*)?")
+_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
+
+
+def _forge_url(url: str) -> str:
+    if url and not url.isprintable():
+        raise wrong("the address holds characters that nobody sees", "write https://host/path")
+    if url and not (_PUBLIC_HOST.fullmatch(url) or _LOOPBACK.fullmatch(url)):
+        mend = "write https://host/path, without user, password or query (http:// on this machine alone)"
+        raise wrong(f"{url!r} is no address of a forge's API", mend)
+    return url.rstrip("/")
+
+
+def _repository(name: str) -> str:
+    name = name.strip("/")
+    if name and (not _REPOSITORY.fullmatch(name) or any(part.strip(".") == "" for part in name.split("/"))):
+        raise wrong(f"{name!r} is no repository's name", "write owner/name, as in the address of its page")
+    return name
+
+
+class ForgeConfig(FileModel):
+    """Where pull or merge requests are, for gates that wait for a merge."""
+
+    kind: Literal["none", "github", "gitlab"] = Field("none", description="What the forge is.")
+    url: Annotated[str, AfterValidator(_forge_url)] = Field(
+        "", description="The address of its API where it is your own; empty: the public one of its kind."
+    )
+    repository: Annotated[str, AfterValidator(_repository)] = Field(
+        "", description="The repository there, as `owner/name`."
+    )
+    token: Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")] = Field(
+        "", description="The name of a credential that may read its requests; empty: it is asked without."
+    )
+    target: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", description="The branch into which it must be merged; empty: any."
+    )
+    timeout_seconds: Annotated[float, Field(ge=1, le=120)] = Field(
+        10.0, description="How long one look at the forge may take."
+    )
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> ForgeConfig:
+        if self.kind == "none" and (self.url or self.repository or self.token or self.target):
+            raise wrong("it is not said what the forge is", "add kind: github or kind: gitlab")
+        if self.kind != "none" and not self.repository:
+            raise wrong(f"a forge of kind {self.kind} needs a repository", "add repository: owner/name")
+        if self.kind == "github" and self.repository.count("/") != 1:
+            raise wrong(f"{self.repository!r} is no repository's name at a GitHub", "write owner/name")
+        return self
+
+    def record(self) -> records.Forge | None:
+        """None where there is none."""
+        if self.kind == "none":
+            return None
+        url = self.url or FORGES[self.kind]
+        return records.Forge(self.kind, url, self.repository, self.token, self.target, self.timeout_seconds)
+
+
 class TrackerConfig(FileModel):
     """Trackers that are kept up to date beside the log."""
 
@@ -189,6 +251,7 @@ class Config(FileModel):
     retry: RetryConfig = RetryConfig()
     planning: PlanningConfig = PlanningConfig()
     approvals: ApprovalsConfig = ApprovalsConfig()
+    forge: ForgeConfig = ForgeConfig()
     tracker: TrackerConfig = TrackerConfig()
     server: ServerConfig = ServerConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -230,6 +293,12 @@ USED_BY: dict[str, str] = {
     "approvals.quorum": "gatekeeper: how many at level 3",
     "approvals.own_key": "gatekeeper: whose signature counts at level 3",
     "approvals.good_for_seconds": "gatekeeper: how long an approval waits to be used",
+    "forge.kind": "integrator (`Settings.forge`); without one `maestro run` refuses gates that wait for a merge",
+    "forge.url": "integrator: the address of the forge's API",
+    "forge.repository": "integrator: whose requests count",
+    "forge.token": "integrator: the credential's name; its value is looked for there",
+    "forge.target": "integrator: the branch that a request must go to",
+    "forge.timeout_seconds": "integrator: how long one look may take",
     "tracker.beads": "projections (`Settings.beads`)",
     "server.url": "every process: `MAESTRO_REDIS_URL`",
     "server.password_file": "every process: `MAESTRO_REDIS_PASSWORD_FILE`",
@@ -288,6 +357,7 @@ def settings_of(
         max_epics=config.planning.max_epics,
         policies=policies,
         approvals=config.approvals.record(),
+        forge=config.forge.record(),
     )
 
 

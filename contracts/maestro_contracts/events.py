@@ -29,6 +29,7 @@ from maestro_contracts.records import (
     Repo,
     RequirementVerdict,
     Settings,
+    Sighting,
     TaskSpec,
     Vote,
     Workflow,
@@ -738,6 +739,18 @@ class GateCommandRan(Event):
 # --- said by the integrator -----------------------------------------------------------------------------------------
 
 
+class PullRequestSeen(Event):
+    """The integrator asked the forge for the `number`th time about a request to merge the run's branch, which must hold
+    `commit`. Said again only where something else is to be seen than the last time."""
+
+    gate: str
+    visit: int
+    number: int
+    integrator: str
+    commit: str
+    sighting: Sighting
+
+
 class RunPrepared(Event):
     """The run's branch exists at its base."""
 
@@ -895,6 +908,7 @@ AnyEvent = (
     | VoteCast
     | RunChecked
     | GateCommandRan
+    | PullRequestSeen
     | RunPrepared
     | PrdCommitted
     | TaskMerged

@@ -142,7 +142,7 @@ class GateStep(StepModel):
     remind: Duration | None = Field(None, description="How often it reminds whoever may decide.")
     conditions: bool = Field(False, description="Whether a yes may come with conditions for later tasks.")
     command: str = Field("", max_length=16_384, description="What a command gate runs until it passes.")
-    every: Duration = Field(30.0, description="How often a command gate runs it.")
+    every: Duration = Field(30.0, description="How often that is run, or the forge is asked whether it was merged.")
 
     def own(self) -> dict[str, object]:
         return {
@@ -248,8 +248,9 @@ class Manifest(FileModel):
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=200, description="The steps, in the order of reading.")
 
 
-def load_workflow(text: str, source_name: str) -> records.Workflow:
-    """A manifest's text as the record that a run keeps. Raises InvalidFile with every mistake found."""
+def load_workflow(text: str, source_name: str, *, forge: bool = False) -> records.Workflow:
+    """A manifest's text as the record that a run keeps. `forge`: whether one is configured, so that gates may wait for
+    a merge there. Raises InvalidFile with every mistake found."""
     document = read_yaml(text, source_name)
     manifest = validate(document, Manifest)
     workflow = records.Workflow(
@@ -258,7 +259,7 @@ def load_workflow(text: str, source_name: str) -> records.Workflow:
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         max_visits=manifest.max_visits,
     )
-    problems = [document.problem(path, reason, mend) for path, reason, mend in broken_rules(workflow)]
+    problems = [document.problem(path, reason, mend) for path, reason, mend in broken_rules(workflow, forge=forge)]
     if problems:
         raise InvalidFile(problems)
     return workflow

@@ -293,6 +293,32 @@ class Approvals(Record):
     good_for_s: float = 86_400.0
 
 
+class Forge(Record):
+    """Where pull or merge requests are: `url` of its API (no `/` at the end), `repository` as `owner/name`. `token` is
+    the name of a credential, never its value; empty: asked without any. `target`: the branch into which a request must
+    be merged; empty: any."""
+
+    kind: Literal["github", "gitlab"]
+    url: str
+    repository: str
+    token: str = ""
+    target: str = ""
+    timeout_s: float = 10.0
+
+
+class Sighting(Record):
+    """What was seen of a branch's pull or merge request at the forge. `unknown`: the forge could not be asked, and
+    `problem` says why. With a `problem` it decides nothing, whatever the state: it may have been merged without the
+    run's work in it. `head` is the commit that was to be merged; `merge_commit` what the forge made of it."""
+
+    state: Literal["none", "open", "merged", "closed", "unknown"]
+    request: int = 0
+    url: str = ""
+    head: str = ""
+    merge_commit: str = ""
+    problem: Problem | None = None
+
+
 class Settings(Record):
     """The settings a run keeps for its whole life, taken from the configuration when it started. `policies` apply on
     top of the shipped one: the user's, then the project's."""
@@ -311,6 +337,7 @@ class Settings(Record):
     max_epics: int = 7
     policies: tuple[PolicyText, ...] = ()
     approvals: Approvals = Approvals()
+    forge: Forge | None = None
 
 
 class Decision(Record):

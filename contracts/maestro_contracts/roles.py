@@ -101,6 +101,7 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
     "validator": frozenset({e.VoteCast, e.RunChecked, e.GateCommandRan, e.StepWorkFailed, e.CommandDeadLettered}),
     "integrator": frozenset(
         {
+            e.PullRequestSeen,
             e.RunPrepared,
             e.PrdCommitted,
             e.TaskMerged,
@@ -143,6 +144,7 @@ ASKED_BY: dict[type[c.Command], str] = {
     c.GateEscalation: "a timer",
     c.PollGate: "a timer",
     c.JudgeGate: "validator",
+    c.JudgePullRequest: "integrator",
     c.CloseGate: "conductor",
     c.ProposeAction: "worker",
     c.ProposeChange: "conductor",
@@ -162,6 +164,7 @@ ASKED_BY: dict[type[c.Command], str] = {
     c.MergeTask: "conductor",
     c.MakeCheckpoint: "conductor",
     c.HandOver: "conductor",
+    c.AskForge: "gatekeeper",
     c.RevertChange: "gatekeeper",
 }
 """Who sends each command in the ordinary course. No queue checks it: who handles it decides."""

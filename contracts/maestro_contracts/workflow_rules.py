@@ -30,8 +30,8 @@ Broken = tuple[Path, str, str]
 """The place, the reason, the mend."""
 
 
-def broken_rules(workflow: Workflow) -> list[Broken]:
-    """Every rule that the workflow breaks; none where it can run."""
+def broken_rules(workflow: Workflow, *, forge: bool = False) -> list[Broken]:
+    """Every rule that the workflow breaks; none where it can run. `forge`: whether one is configured."""
     broken = [*_doubled_names(workflow), *_unknown_dependencies(workflow)]
     if not broken:
         broken.extend(_cycles(workflow))
@@ -40,7 +40,7 @@ def broken_rules(workflow: Workflow) -> list[Broken]:
     for index, step in enumerate(workflow.steps):
         place: Path = ("steps", index)
         if step.kind == "gate":
-            broken.extend(_gate(workflow, step, place))
+            broken.extend(_gate(workflow, step, place, forge))
         elif step.kind == "refine":
             broken.extend(_refine_target(workflow, step, place))
     return broken
@@ -131,8 +131,10 @@ def _missing_needs(workflow: Workflow) -> Iterator[Broken]:
                 yield ("steps", index, "depends_on"), reason, mend
 
 
-def _gate(workflow: Workflow, step: Step, place: Path) -> Iterator[Broken]:
+def _gate(workflow: Workflow, step: Step, place: Path, forge: bool) -> Iterator[Broken]:
     yield from _kind_of_gate(step, place)
+    if step.gate == "pull-request":
+        yield from _pull_request(workflow, step, place, forge)
     yield from _ambiguous_choices(step, place)
     yield from _quorum(step, place)
     yield from _escalation(step, place)
@@ -149,9 +151,6 @@ def _gate(workflow: Workflow, step: Step, place: Path) -> Iterator[Broken]:
 
 def _kind_of_gate(step: Step, place: Path) -> Iterator[Broken]:
     match step.gate:
-        case "pull-request":
-            mend = "use a gate of type command that asks your forge, such as `gh pr view 1 --json state | grep MERGED`"
-            yield (*place, "gate"), "no forge is configured, so nobody could tell whether it was merged", mend
         case "timer" if step.timeout_s is None:
             yield (*place, "timeout"), "a timer gate waits for a time", "write how long, such as `timeout: 2h`"
         case "command" if not step.command:
@@ -163,8 +162,22 @@ def _kind_of_gate(step: Step, place: Path) -> Iterator[Broken]:
                 yield (*place, "command"), f"a gate of type {step.gate} runs no command", "write `gate: command`"
     if not step.choices:
         yield (*place, "choices"), "nobody could answer it", "write its choices, such as `{label: approve, key: a}`"
-    elif step.gate in {"timer", "command"} and not any(not choice.target for choice in step.choices):
+    elif step.gate in {"timer", "command", "pull-request"} and not any(not choice.target for choice in step.choices):
         yield (*place, "choices"), "none of its choices goes on", "leave the `target` of one of them empty"
+
+
+def _pull_request(workflow: Workflow, step: Step, place: Path, forge: bool) -> Iterator[Broken]:
+    if not forge:
+        reason = "no forge is configured, so nobody could tell whether it was merged"
+        mend = "configure one (`forge` in .flow/maestro/config.yaml), or use a gate of type command that asks yours"
+        yield (*place, "gate"), reason, mend
+    kinds = {other.name: other.kind for other in workflow.steps}
+    if "initialise" not in {kinds.get(name) for name in _before(workflow, step.name)}:
+        reason = "there is no branch to merge before a step of type initialise"
+        yield (*place, "depends_on"), reason, "let it depend on what makes the branch, such as the handoff"
+    if sum(not choice.target for choice in step.choices) > 1:
+        reason = "a merge decides for the one choice that goes on, and here are several"
+        yield (*place, "choices"), reason, "leave the `target` of exactly one of them empty"
 
 
 def _quorum(step: Step, place: Path) -> Iterator[Broken]:

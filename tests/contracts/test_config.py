@@ -24,11 +24,13 @@ from maestro_contracts.records import AgentSpec, Retry, Step, Workflow
 from maestro_contracts.reference import leaf_fields
 from maestro_contracts.yamlfile import FileProblem, InvalidFile
 
+FORGE = "forge: {kind: github, repository: a/b"
 CHANGED: dict[str, tuple[str, Any]] = {
     "agent.kind": ("agent: {kind: script, playbook: p.yaml}", "script"),
     "agent.playbook": ("agent: {playbook: p.yaml}", "p.yaml"),
     "agent.command": ("agent: {command: [me, -x]}", ("me", "-x")),
     "agent.env": ("agent: {env: [TOKEN]}", ("TOKEN",)),
+    "agent.credentials": ("agent: {credentials: [SECRET]}", ("SECRET",)),
     "agent.timeout_seconds": ("agent: {timeout_seconds: 5}", 5.0),
     "agent.output_limit_bytes": ("agent: {output_limit_bytes: 2048}", 2048),
     "workers.parallel": ("workers: {parallel: 3}", "3"),
@@ -52,6 +54,12 @@ CHANGED: dict[str, tuple[str, Any]] = {
     "approvals.quorum": ("approvals: {quorum: 2}", 2),
     "approvals.own_key": ("approvals: {own_key: true}", True),
     "approvals.good_for_seconds": ("approvals: {good_for_seconds: 60}", 60.0),
+    "forge.kind": ("forge: {kind: gitlab, repository: a/b}", "gitlab"),
+    "forge.url": (f"{FORGE}, url: 'https://git.example.org/api/v3/'}}", "https://git.example.org/api/v3"),
+    "forge.repository": ("forge: {kind: github, repository: me/mine}", "me/mine"),
+    "forge.token": (f"{FORGE}, token: FORGE_TOKEN}}", "FORGE_TOKEN"),
+    "forge.target": (f"{FORGE}, target: main}}", "main"),
+    "forge.timeout_seconds": (f"{FORGE}, timeout_seconds: 3}}", 3.0),
     "tracker.beads": ("tracker: {beads: true}", True),
     "server.url": ("server: {url: 'redis://h:1/0'}", "redis://h:1/0"),
     "server.password_file": ("server: {password_file: /p}", "/p"),
@@ -75,6 +83,7 @@ def received(text: str) -> dict[str, Any]:
     gate = next(step for step in workflow.steps if step.kind == "gate")
     refine = next(step for step in workflow.steps if step.kind == "refine")
     settings = settings_of(config)
+    forge = settings.forge
     agent, retry, env = settings.agent, settings.retry, environment_of(config, "worker")
     assert gate.retry == retry
     return {
@@ -82,6 +91,7 @@ def received(text: str) -> dict[str, Any]:
         "agent.playbook": agent.playbook,
         "agent.command": agent.command,
         "agent.env": agent.env,
+        "agent.credentials": agent.credentials,
         "agent.timeout_seconds": agent.timeout_s,
         "agent.output_limit_bytes": agent.output_limit,
         "workers.parallel": env["MAESTRO_PARALLEL"],
@@ -108,6 +118,12 @@ def received(text: str) -> dict[str, Any]:
         "approvals.quorum": settings.approvals.quorum,
         "approvals.own_key": settings.approvals.own_key,
         "approvals.good_for_seconds": settings.approvals.good_for_s,
+        "forge.kind": forge and forge.kind,
+        "forge.url": forge and forge.url,
+        "forge.repository": forge and forge.repository,
+        "forge.token": forge and forge.token,
+        "forge.target": forge and forge.target,
+        "forge.timeout_seconds": forge and forge.timeout_s,
         "tracker.beads": settings.beads,
         "server.url": env.get("MAESTRO_REDIS_URL"),
         "server.password_file": env.get("MAESTRO_REDIS_PASSWORD_FILE"),
@@ -267,3 +283,47 @@ def test_a_value_that_nobody_could_honour_is_refused(text: str) -> None:
 
 def test_a_password_in_the_address_is_refused_without_repeating_it() -> None:
     assert "secret" not in str(problem("server: {url: 'redis://user:secret@h:1/0'}"))
+
+
+# --- a forge ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"), [("github", "https://api.github.com"), ("gitlab", "https://gitlab.com/api/v4")]
+)
+def test_the_public_forge_of_a_kind_need_not_be_written(kind: str, url: str) -> None:
+    forge = settings_of(parse_config(f"forge: {{kind: {kind}, repository: a/b}}", "c")).forge
+    assert forge is not None and (forge.url, forge.repository, forge.token) == (url, "a/b", "")
+
+
+def test_without_a_forge_a_run_keeps_none() -> None:
+    assert settings_of(Config()).forge is None
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "mend"),
+    [
+        ("forge: {kind: github}", "forge", "owner/name"),
+        ("forge: {repository: a/b}", "forge", "kind: github"),
+        ("forge: {kind: github, repository: group/sub/name}", "forge", "owner/name"),
+        ("forge: {kind: github, repository: name}", "forge.repository", "owner/name"),
+        ("forge: {kind: github, repository: a/..}", "forge.repository", "owner/name"),
+        ("forge: {kind: github, repository: 'a/b?x'}", "forge.repository", "owner/name"),
+        (f"{FORGE}, url: 'http://git.example.org/api'}}", "forge.url", "https://"),
+        (f"{FORGE}, url: 'http://127.0.0.1.example.org/api'}}", "forge.url", "https://"),
+        (f"{FORGE}, url: 'https://me:secret@git.example.org'}}", "forge.url", "without user"),
+        (f"{FORGE}, url: 'https://git.example.org/?a=b'}}", "forge.url", "without user"),
+        (f"{FORGE}, token: glpat-not-a-name}}", "forge.token", ""),
+    ],
+)
+def test_a_forge_that_could_not_be_asked_is_refused_with_its_field_and_mend(text: str, field: str, mend: str) -> None:
+    found = problem(text)
+    assert found.field == field
+    assert mend in found.mend
+
+
+def test_groups_may_lie_in_groups_at_a_gitlab_and_this_machine_may_be_asked_in_the_clear() -> None:
+    text = "forge: {kind: gitlab, repository: group/sub/name, url: 'http://127.0.0.1:8080/api/v4/'}"
+    forge = settings_of(parse_config(text, "c")).forge
+    assert forge is not None
+    assert (forge.url, forge.repository) == ("http://127.0.0.1:8080/api/v4", "group/sub/name")

@@ -208,7 +208,6 @@ def test_an_unknown_key_of_a_retry_is_answered_with_the_nearest() -> None:
         ("{name: g, type: gate, prompt: x, gate: timer}", "timeout"),
         ("{name: g, type: gate, prompt: x, gate: command, timeout: 1h}", "command"),
         ("{name: g, type: gate, prompt: x, gate: command, command: make}", "timeout"),
-        ("{name: g, type: gate, prompt: x, gate: pull-request}", "gate"),
         (
             "{name: g, type: gate, prompt: x, gate: timer, timeout: 1h, choices: [{label: no, key: n, target: _fail}]}",
             "choices",
@@ -241,9 +240,35 @@ def test_gates_that_wait_for_no_person_need_no_choices() -> None:
 
 
 def test_a_gate_that_waits_for_a_merge_is_refused_as_long_as_no_forge_is_configured() -> None:
-    found = problem("  - {name: g, type: gate, gate: pull-request, prompt: x}\n")
+    found = problem(f"{MERGED}, depends_on: [start]}}\n")
+    assert found.field == "steps[1].gate"
     assert "no forge is configured" in found.reason
     assert "command" in found.mend
+
+
+MERGED = "  - {name: start, type: initialise}\n  - {name: g, type: gate, gate: pull-request, prompt: x"
+
+
+def test_a_gate_that_waits_for_a_merge_is_taken_where_a_forge_is_configured() -> None:
+    text = f"{HEAD}{MERGED}, depends_on: [start], every: 2m, timeout: 3d}}\n"
+    gate = load_workflow(text, "mine.yaml", forge=True).steps[1]
+    assert (gate.gate, gate.every_s, gate.timeout_s) == ("pull-request", 120.0, 259_200.0)
+    assert gate.choices == (Choice("go on", "g"),)
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ("", "depends_on"),
+        (", depends_on: [start], command: make", "command"),
+        (", depends_on: [start], choices: [{label: no, key: n, target: _fail}]", "choices"),
+        (", depends_on: [start], choices: [{label: a, key: a}, {label: b, key: b}]", "choices"),
+    ],
+)
+def test_a_gate_that_waits_for_a_merge_needs_a_branch_and_one_way_on(more: str, field: str) -> None:
+    with pytest.raises(InvalidFile) as caught:
+        load_workflow(f"{HEAD}{MERGED}{more}}}\n", "mine.yaml", forge=True)
+    assert [found.field for found in caught.value.problems] == [f"steps[1].{field}"]
 
 
 @pytest.mark.parametrize("head", ["name: mine\nsteps: []\n", "name: mine\n", "name: mine\nsteps: 3\n"])

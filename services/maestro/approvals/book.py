@@ -13,7 +13,7 @@ from maestro_contracts import events as e
 from maestro_contracts.actions import Grant
 from maestro_contracts.records import PolicyText, Settings
 
-NO_PERSON = frozenset({"auto", "deadline", "timer", "command"})
+NO_PERSON = frozenset({"auto", "deadline", "timer", "command", "forge"})
 """Channels of decisions that no person made."""
 
 

@@ -68,6 +68,8 @@ def _recorded(asked: Asked, command: StartRun) -> Iterator[tuple[str, str]]:
     yield (f"the specification {asked.spec}" if asked.spec else "the request"), command.text
     yield "the agent's playbook", agent.playbook
     yield "the agent's command", " ".join(agent.command)
+    if command.settings.forge is not None:
+        yield "forge.token, which is the name of a credential and not its value", command.settings.forge.token
     for step in command.workflow.steps:
         yield f"step {step.name} of the workflow", "\n".join((step.prompt, step.command, *step.contract.values()))
     for policy in command.settings.policies:
@@ -131,10 +133,11 @@ def _workflow(place: Place, asked: Asked) -> Workflow:
     """A file is looked for from here where the command line names it, else from the repository."""
     from maestro.workflows import find_workflow
 
+    forge = place.config.forge.record() is not None
     if asked.workflow:
-        found, source = find_workflow(asked.workflow, here()), asked.workflow
+        found, source = find_workflow(asked.workflow, here(), forge=forge), asked.workflow
     else:
-        found, source = find_workflow(place.config.workflow, place.folder()), place.config.workflow
+        found, source = find_workflow(place.config.workflow, place.folder(), forge=forge), place.config.workflow
     return with_overrides(found, place.config, source)
 
 

@@ -16,6 +16,9 @@ from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Choice, Codebase, Repo, Requirement, Settings
 
+POLLED = frozenset({"command", "pull-request"})
+"""Kinds of gates that are looked at again and again, each with the run's branch as it was when they opened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asks:
@@ -93,8 +96,9 @@ def _gate_again(state: RunState, gate: GateState) -> Iterator[Asked | SetTimer]:
         yield questions_gate(state, gate.gate, gate.visit, gate.step, "")
     elif gate.status == "open" and gate.opened is not None:
         yield from gate_timers(gate.opened, gate.reminders, escalated=bool(gate.escalated))
-        if gate.opened.kind == "command":
-            yield poll_timer(gate.opened, (gate.ran.number if gate.ran else 0) + 1, _repo(state))
+        if gate.opened.kind in POLLED:
+            last = gate.ran or gate.seen
+            yield poll_timer(gate.opened, (last.number if last else 0) + 1, _repo(state))
 
 
 def gate_timers(opened: e.GateOpened, reminders: int, *, escalated: bool) -> Iterator[SetTimer]:
@@ -267,8 +271,8 @@ def open_gate(state: RunState, step: StepState, visit: int) -> c.OpenGate:
         conditions=spec.conditions,
         command=spec.command,
         every_s=spec.every_s,
-        repo=state.repo if spec.gate == "command" else None,
-        commit=state.head if spec.gate == "command" else "",
+        repo=state.repo if spec.gate in POLLED else None,
+        commit=state.head if spec.gate in POLLED else "",
     )
 
 

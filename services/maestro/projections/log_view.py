@@ -105,6 +105,14 @@ def _run_started(event: e.RunStarted) -> str:
     return f"{event.feature}, {who}, base {event.repo.base[:12]}"
 
 
+def _sighting(event: e.PullRequestSeen) -> str:
+    seen = event.sighting
+    known = f"#{seen.request} {seen.state}" if seen.request else seen.state
+    at = f", {_short(seen.url)}" if seen.url else ""
+    merged = f", as {seen.merge_commit[:12]}" if seen.merge_commit else ""
+    return f"{event.gate}: pull request {known}{at}{merged}" + (f": {_why(seen.problem)}" if seen.problem else "")
+
+
 def _vote(event: e.GateVoted) -> str:
     but = f", but {_short('; '.join(event.conditions))}" if event.conditions else ""
     text = f', "{_short(event.text)}"' if event.text else ""
@@ -176,6 +184,7 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.GateReminded: lambda v: f"{v.gate} still waits, reminder {v.number}" + _for(v.to),
     e.GateEscalated: lambda v: f"{v.gate} waits too long" + _for(v.to),
     e.GateCommandRan: lambda v: f"{v.gate}: `{_short(v.command)}` exited {v.exit_code} at {v.commit[:12]}",
+    e.PullRequestSeen: _sighting,
     e.ActionProposed: lambda v: f"{v.proposal} by {v.by} for {_try(v)}: {_short(v.summary)}",
     e.ActionClassified: lambda v: (
         f"{v.proposal}: level {v.level}" + (f", {_short(v.violation)}" if v.violation else "")

@@ -306,6 +306,14 @@ def _gate_command_ran(state: RunState, event: e.GateCommandRan, _at: int, actor:
         gate.ran = event
 
 
+def _pull_request_seen(state: RunState, event: e.PullRequestSeen, _at: int, actor: str) -> None:
+    if event.integrator != actor:
+        return _violation(state, f"{actor} asked the forge in the name of {event.integrator}")
+    gate = state.gates.get((event.gate, event.visit))
+    if gate is not None and (gate.seen is None or event.number > gate.seen.number):
+        gate.seen = event
+
+
 def _gate_decided(state: RunState, event: e.GateDecided, _at: int, _actor: str) -> None:
     gate = state.gates.get((event.gate, event.visit))
     if gate is None or gate.status != "open":
@@ -660,6 +668,7 @@ HANDLERS: dict[type[e.Event], Callable[[RunState, Any, int, str], None]] = {
     e.GateReminded: _gate_reminded,
     e.GateEscalated: _gate_escalated,
     e.GateCommandRan: _gate_command_ran,
+    e.PullRequestSeen: _pull_request_seen,
     e.GateDecided: _gate_decided,
     e.GateClosed: _gate_closed,
     e.DecisionRefused: _decision_refused,

@@ -98,6 +98,7 @@ class GateState(msgspec.Struct, gc=False):
     reminders: int = 0
     escalated: tuple[str, ...] = ()
     ran: e.GateCommandRan | None = None
+    seen: e.PullRequestSeen | None = None
 
 
 class ActionState(msgspec.Struct, gc=False):

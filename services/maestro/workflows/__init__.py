@@ -35,8 +35,9 @@ def load_builtin(name: str) -> Workflow:
     return load_workflow(builtin_text(name), f"{name}.yaml")
 
 
-def find_workflow(wanted: str, folder: pathlib.Path = pathlib.Path()) -> Workflow:
-    """The workflow of that built-in name, or of that file under `folder`. Raises NoSuchWorkflow, InvalidFile."""
+def find_workflow(wanted: str, folder: pathlib.Path = pathlib.Path(), *, forge: bool = False) -> Workflow:
+    """The workflow of that built-in name, or of that file under `folder`. `forge`: whether one is configured. Raises
+    NoSuchWorkflow, InvalidFile."""
     from maestro_contracts.manifest import load_workflow
     from maestro_contracts.yamlfile import read_yaml_file
 
@@ -46,4 +47,4 @@ def find_workflow(wanted: str, folder: pathlib.Path = pathlib.Path()) -> Workflo
     if not path.is_file():
         names = ", ".join(builtin_names())
         raise NoSuchWorkflow(f"no workflow {wanted!r}: neither built in ({names}) nor a file at {path}")
-    return load_workflow(read_yaml_file(path).text, str(path))
+    return load_workflow(read_yaml_file(path).text, str(path), forge=forge)

@@ -30,7 +30,8 @@ def check(
     if file is not None and not file.is_file():
         raise CliError(f"there is no file {file}", f"leave it out to check {CONFIG_FILE}")
     config = load(path)
-    chosen = find_workflow(workflow or config.workflow, Path.cwd() if workflow else root)
+    forge = config.forge.record() is not None
+    chosen = find_workflow(workflow or config.workflow, Path.cwd() if workflow else root, forge=forge)
     with_overrides(chosen, config, str(path))
     if listing.json:
         console.write_json(config.model_dump(mode="json"))
