@@ -103,6 +103,17 @@ async def test_a_key_that_is_configured_is_enrolled_and_none_is_made(laptop: Lap
     assert not key_file(laptop.state, "zoe").exists()
 
 
+async def test_a_strangers_key_does_not_become_ones_own_by_being_named(laptop: Laptop) -> None:
+    mine = await laptop.ensure()
+    stranger = ssh_keygen(laptop.folder, "stranger")
+
+    with pytest.raises(CliError, match="nobody is enrolled with the key"):
+        await laptop.ensure(str(stranger))
+
+    assert mine is not None
+    assert (await people_of(laptop.engine)).owner(FileKey(stranger).public.fingerprint) is None
+
+
 async def test_where_the_server_is_elsewhere_or_the_operator_s_key_is_no_key_is_made(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

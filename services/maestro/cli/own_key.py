@@ -211,13 +211,16 @@ def _enrolled(directory: Directory, key: PublicKey) -> Person:
 
 def _newcomer(state: Path, directory: Directory, given: str, env: Mapping[str, str]) -> tuple[str, Signer] | None:
     """Who is to be enrolled here, with which key: the named one, else one that is made. None where there is a key that
-    counts, and where the operator has taken that person or key back."""
+    counts, where the operator has taken that person or key back, and where the named one is not the key of somebody who
+    is known already: it may be anybody's, and does not become theirs by being named."""
     named = _named(given, env)
     if named is None and own_key(state, directory, given, env) is not None:
         return None
     name = my_name(env)
     signer = named or _made(state, name)
     known = directory.person(name)
+    if named is not None and known is not None and known.keys:
+        return None
     if directory.owner(signer.public.fingerprint) is not None or (known is not None and known.is_revoked()):
         return None
     return name, signer
