@@ -127,6 +127,16 @@ async def test_whoever_waits_is_told_when_the_line_closes(room: Path) -> None:
     assert not (room / "line").exists()
 
 
+async def test_what_is_no_request_is_refused_and_not_waited_for(room: Path) -> None:
+    async with line(room, "t", Worker()) as env:
+        caller = await Caller.call(env[SOCKET], "t")
+        with pytest.raises(LineError, match="not a request"):
+            async with asyncio.timeout(10):
+                await caller.ask(RequestApproval(Shell("true", claimed=1)))  # type: ignore[arg-type]
+        assert await caller.ask(ReportProgress("and on it goes")) == {}
+        await caller.close()
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_junk_on_the_line_harms_nobody(junk: list[bytes]) -> None:

@@ -156,7 +156,8 @@ class _Talk:
             try:
                 envelope = _read_request(text)
             except (msgspec.DecodeError, RecursionError) as error:
-                await self._send({"error": {"reason": f"not a request: {error}", "mend": "see maestro.agents.line"}})
+                refusal = {"reason": f"not a request: {error}", "mend": "see maestro.agents.line"}
+                await self._send({"id": _id_of(text), "error": refusal})
                 continue
             if len(self._asked) >= MAX_OPEN:
                 mend = "wait until some of them are answered"
@@ -189,6 +190,16 @@ class _Talk:
     async def _send(self, answer: dict[str, Any]) -> None:
         self._writer.write(msgspec.json.encode(answer) + b"\n")
         await self._writer.drain()
+
+
+def _id_of(text: bytes) -> int | str | None:
+    """The id of what is no request otherwise, so that whoever asked waits for no answer."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    id = found.get("id") if isinstance(found, dict) else None
+    return id if isinstance(id, int | str) else None
 
 
 class Caller:
