@@ -43,6 +43,21 @@ def test_a_suggestion_is_a_rule_that_loads_and_lowers_just_that() -> None:
     assert judge([Effect("delete", "src/z.py", "project")], policy.rules).level == 2
 
 
+def test_what_a_log_says_of_an_action_makes_an_example_that_holds() -> None:
+    effects = (EffectRecord("delete", "gen/a.txt", "project"),)
+    [found] = suggested(*[Decided("shell", "run rm gen/a.txt", 2, effects, ("deleting",), "approved")] * 3)
+
+    policy_of([("shipped", read_yaml_file(SHIPPED)), ("user", read_yaml(f"rules:\n{found.yaml}\n", "mine.yaml"))])
+    assert '- "rm gen/a.txt"' in found.yaml
+
+
+def test_what_cannot_be_shown_by_an_example_is_not_suggested() -> None:
+    effects = (EffectRecord("delete", "gen/a.txt", "project"),)
+    shortened = Decided("shell", "run for each of them (of 9,000 characters)", 2, effects, ("deleting",), "approved")
+
+    assert suggested(*[shortened] * 9) == []
+
+
 def test_too_few_approvals_suggest_nothing() -> None:
     assert suggested(delete("a"), delete("b")) == []
 

@@ -70,7 +70,7 @@ def suggest(history: Iterable[Decided], asking: Iterable[str], *, at_least: int 
         for shape, actions in approved.items()
         if len(actions) >= at_least and shape not in refused and shape[0] not in NEVER and _asked(actions, names)
     ]
-    return sorted(found, key=lambda each: (-each.approved, each.name))
+    return sorted((each for each in found if each is not None), key=lambda each: (-each.approved, each.name))
 
 
 def _shape(effect: EffectRecord) -> _Shape:
@@ -81,7 +81,7 @@ def _asked(actions: Sequence[Decided], asking: frozenset[str]) -> bool:
     return any(set(action.rules) & asking for action in actions)
 
 
-def _suggestion(shape: _Shape, actions: Sequence[Decided], asking: frozenset[str]) -> Suggestion:
+def _suggestion(shape: _Shape, actions: Sequence[Decided], asking: frozenset[str]) -> Suggestion | None:
     kind, where, detail = shape
     targets = [effect.target for action in actions for effect in action.effects if _shape(effect) == shape]
     glob = common_glob(targets)
@@ -89,7 +89,10 @@ def _suggestion(shape: _Shape, actions: Sequence[Decided], asking: frozenset[str
     name = _name(kind, where, detail, glob)
     effect = EffectRecord(kind, glob, where, detail)
     evidence = tuple(f"{action.at}: {action.about}" if action.at else action.about for action in actions)
-    return Suggestion(name, effect, rules, len(actions), evidence, _yaml(name, effect, rules, actions))
+    examples = _examples(shape, actions)
+    if not examples:
+        return None
+    return Suggestion(name, effect, rules, len(actions), evidence, _yaml(name, effect, rules, len(actions), examples))
 
 
 def common_glob(targets: Sequence[str]) -> str:
@@ -115,17 +118,16 @@ def _name(kind: str, where: str, detail: str, glob: str) -> str:
     return f"mine-{'-'.join(words)}"[:40].rstrip("-")
 
 
-def _yaml(name: str, effect: EffectRecord, rules: Sequence[str], actions: Sequence[Decided]) -> str:
+def _yaml(name: str, effect: EffectRecord, rules: Sequence[str], approved: int, examples: Sequence[_Example]) -> str:
     import json
 
     when = {"kind": effect.kind, "where": effect.where} | ({"detail": effect.detail} if effect.detail else {})
     when |= {"target": effect.target} if effect.target else {}
-    examples = [_example(action) for action in list({action.about: action for action in actions}.values())[:EXAMPLES]]
     lines = [
         f"  - name: {name}",
         "    level: 1",
         f"    when: {json.dumps(when, ensure_ascii=False)}",
-        f"    why: approved {len(actions)} times, never rejected",
+        f"    why: approved {approved} times, never rejected",
         f"    instead_of: {json.dumps(list(rules))}",
         "    match:",
         *(f"      - {json.dumps(example, ensure_ascii=False)}" for example in examples),
@@ -133,8 +135,35 @@ def _yaml(name: str, effect: EffectRecord, rules: Sequence[str], actions: Sequen
     return "\n".join(lines)
 
 
-def _example(action: Decided) -> str | dict[str, str]:
-    if action.kind == "shell":
-        return action.about
-    field = {"sql": "content", "tool": "tool", "dependency": "manifest"}.get(action.kind, "path")
-    return {"kind": action.kind, field: action.about}
+# --- examples ---------------------------------------------------------------------------------------------------
+
+_Example = str | dict[str, str]
+_FIELDS = {"shell": "command", "sql": "content", "tool": "tool", "dependency": "manifest"}
+
+
+def _examples(shape: _Shape, actions: Sequence[Decided]) -> list[_Example]:
+    """Some of the actions that were approved, as examples of the rule: only such as do have the effect when they are
+    read again. A log says of an action what people were shown, which may be shortened, and begins with a verb."""
+    distinct = {action.about: action for action in actions}.values()
+    found = (_example(shape, action.kind, action.about) for action in distinct)
+    return [each for each in found if each is not None][:EXAMPLES]
+
+
+def _example(shape: _Shape, kind: str, about: str) -> _Example | None:
+    words = about.split(" ")
+    for text in (" ".join(words[1:]), " ".join(words[2:]), about):
+        fields = {"kind": kind, _FIELDS.get(kind, "path"): text}
+        if text and shape in _shapes_of(fields):
+            return text if kind == "shell" else fields
+    return None
+
+
+def _shapes_of(fields: dict[str, str]) -> set[_Shape]:
+    from maestro.policy.reading import effects_of_proposal
+    from maestro_contracts.proposals import InvalidProposal, parse_proposal
+
+    try:
+        proposal = parse_proposal(msgspec.json.encode(fields))
+    except InvalidProposal:
+        return set()
+    return {(effect.kind, effect.where, effect.detail) for effect in effects_of_proposal(proposal).effects}
