@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
 def read_yaml(text: str, source: str) -> Document:
     """The file's data with the line of each place. Raises InvalidFile."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise InvalidFile([FileProblem(source, 0, "", f"larger than {MAX_BYTES // 1024} KiB", "make it smaller")])
+        raise InvalidFile([_too_large(source)])
     node = _compose(text, source)
     if node is None:
         return Document(source, text, None, {(): 1})
@@ -99,16 +100,27 @@ def read_yaml(text: str, source: str) -> Document:
 
 
 def read_yaml_file(path: pathlib.Path) -> Document:
-    """The same for a file on disk. Raises InvalidFile, also where it cannot be read or is not UTF-8."""
+    """The same for a file on disk. Raises InvalidFile, also where it cannot be read or is not UTF-8. A repository that
+    nobody trusts may hold a link to anything: a device or a pipe, which have no end, are no files."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise InvalidFile([FileProblem(str(path), 0, "", "is a device or a pipe", "name a file")])
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 10)
+        text = content.decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or str(error)
         raise InvalidFile([FileProblem(str(path), 0, "", reason, "check the path and its permissions")]) from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        if len(content) > MAX_BYTES:
+            raise InvalidFile([_too_large(str(path))]) from None
+        line = content[: error.start].count(b"\n") + 1
         raise InvalidFile([FileProblem(str(path), line, "", "not UTF-8", "save the file as UTF-8")]) from None
-    return read_yaml(text, str(path))
+    return read_yaml(text.replace("\r\n", "\n").replace("\r", "\n"), str(path))
+
+
+def _too_large(source: str) -> FileProblem:
+    return FileProblem(source, 0, "", f"larger than {MAX_BYTES // 1024} KiB", "make it smaller")
 
 
 def _compose(text: str, source: str) -> Node | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,23 @@ def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
     path.write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(InvalidFile, match=":2: not UTF-8"):
         read_yaml_file(path)
+
+
+def test_what_has_no_end_is_no_file(tmp_path: Path) -> None:
+    pipe, device = tmp_path / "pipe.yaml", tmp_path / "device.yaml"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    for path in (pipe, device):
+        with pytest.raises(InvalidFile, match="is a device or a pipe"):
+            read_yaml_file(path)
+
+
+def test_a_large_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "f.yaml"
+    for content in ("# é\n" * MAX_BYTES, "é" * MAX_BYTES):
+        path.write_text(content)
+        with pytest.raises(InvalidFile, match="larger than"):
+            read_yaml_file(path)
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:

@@ -171,6 +171,16 @@ def test_a_file_that_was_named_and_is_not_there_is_an_error(home: Path, monkeypa
         load_policy()
 
 
+def test_a_file_whose_link_leads_nowhere_is_not_passed_over(home: Path) -> None:
+    link = home / "repo/.flow/maestro/policy.yaml"
+    link.parent.mkdir(parents=True)
+    for target in ("gone.yaml", link.name):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        with pytest.raises(InvalidFile, match=r"policy\.yaml"):
+            load_policy(home / "repo")
+
+
 def test_examples_are_run_again_when_a_file_changes_and_not_before(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = home / "config/maestro/policy.yaml"
     mine.write_text(RULE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import lexists
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ COMMAND_LINE = "--set"
 
 def load(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
     """The configuration with the overrides. Raises InvalidFile and CliError with every mistake."""
-    document = read_yaml_file(path) if path is not None and path.exists() else read_yaml("", COMMAND_LINE)
+    document = read_yaml_file(path) if path is not None and lexists(path) else read_yaml("", COMMAND_LINE)
     config = validate(document, Config)
     if not overrides:
         return config

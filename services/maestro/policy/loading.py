@@ -88,9 +88,10 @@ def _documents(root: pathlib.Path | None, user: pathlib.Path | None) -> list[tup
 
     documents = [_document("shipped", SHIPPED)]
     mine = user or user_file()
-    if user is not None or mine.exists() or os.environ.get("MAESTRO_POLICY_FILE"):
+    # A link that leads nowhere is a file that cannot be read, and not none: its rules are missing.
+    if user is not None or os.path.lexists(mine) or os.environ.get("MAESTRO_POLICY_FILE"):
         documents.append(_document("user", mine))
-    if root is not None and (root / PROJECT_FILE).exists():
+    if root is not None and os.path.lexists(root / PROJECT_FILE):
         documents.append(_document("project", root / PROJECT_FILE))
     return documents
 
