@@ -1,7 +1,7 @@
-"""Where does a worker find a secret that an agent needs? In its environment, in a file, or by the vault's command.
+"""Where is a secret found that an agent or a forge needs? In the environment, in a file, or by the vault's command.
 
-The value goes into the agent's environment and nowhere else; what is missing is told by name, with the places where a
-person can put it.
+The value goes into the agent's environment, or to the forge, and nowhere else; what is missing is told by name, with
+the places where a person can put it.
 """
 
 from __future__ import annotations
@@ -15,34 +15,43 @@ from pathlib import Path
 from maestro_contracts.records import Problem
 
 FOLDER, COMMAND = "MAESTRO_CREDENTIALS_DIR", "MAESTRO_CREDENTIALS_COMMAND"
-"""The workers' variables: a folder with a file for each name (mode 0600); a command that prints the one of {name}."""
+"""The variables of workers and integrators: a folder with a file for each name (mode 0600); a command that prints the
+one of {name}."""
 MAX_SIZE = 64 * 1024
 TIMEOUT_S = 30.0
 
 
 class Withheld(Exception):
-    """An agent's credential cannot be had; `problem` names it, the reason, and where a person puts it."""
+    """A credential cannot be had; `problem` names it, the reason, and where a person puts it."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.reason)
         self.problem = problem
 
 
-def credentials(names: Iterable[str], state: Path, env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The values by name. `state` is the folder below which `credentials/` lies where no variable says otherwise.
-    Raises Withheld for the first that is missing or lies open."""
+def credentials(
+    names: Iterable[str],
+    state: Path,
+    env: Mapping[str, str] = os.environ,
+    *,
+    asker: str = "the agent",
+    holder: str = "worker",
+) -> dict[str, str]:
+    """The values by name. `state` is the folder below which `credentials/` lies where no variable says otherwise;
+    `asker` needs them, and the process `holder` looks for them. Raises Withheld for the first that is missing or lies
+    open."""
     folder = Path(env.get(FOLDER) or state / "credentials").expanduser()
-    return {name: _found(name, folder, env) for name in names}
+    return {name: _found(name, folder, env, asker, holder) for name in names}
 
 
-def _found(name: str, folder: Path, env: Mapping[str, str]) -> str:
+def _found(name: str, folder: Path, env: Mapping[str, str], asker: str, holder: str) -> str:
     value = env.get(name) or _from_file(folder / name, name) or _from_vault(name, env)
     if value:
         return value
-    vault = "" if env.get(COMMAND) else f", or give the workers a command that prints it ({COMMAND})"
+    vault = "" if env.get(COMMAND) else f", or give the {holder}s a command that prints it ({COMMAND})"
     raise _withheld(
-        f"the agent needs the credential {name}, and this worker has none",
-        f"export {name} where the workers are started, or write it to {folder / name} (mode 0600){vault}",
+        f"{asker} needs the credential {name}, and this {holder} has none",
+        f"export {name} where the {holder}s are started, or write it to {folder / name} (mode 0600){vault}",
     )
 
 

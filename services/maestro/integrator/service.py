@@ -26,6 +26,7 @@ from maestro.integrator.decider import (
     revert_message,
     said_before,
 )
+from maestro.integrator.watching import Watcher
 from maestro.runs.fold import change_of
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -270,7 +271,9 @@ def handlers_of(integrator: Integrator) -> dict[type[c.Command], Handler]:
 
 
 def make_service(tools: Tools) -> Service:
-    """The integrator. Its work takes milliseconds; the branches take turns by themselves."""
+    """The integrator. Its work takes milliseconds, but for a forge's; the branches take turns by themselves."""
     permission = Permission(tools.store, tools.admission.keyring)
-    integrator = Integrator(Workspace(tools.settings.work_dir), permission)
-    return Service(role="integrator", handlers=handlers_of(integrator), parallel=4)
+    workspace = Workspace(tools.settings.work_dir)
+    handlers = handlers_of(Integrator(workspace, permission))
+    handlers[c.AskForge] = Watcher(workspace, tools.settings.state_dir).ask_forge
+    return Service(role="integrator", handlers=handlers, parallel=4)
