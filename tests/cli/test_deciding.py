@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from maestro.cli.deciding import meant, outcome
+from maestro.cli.deciding import is_too_late, meant, outcome
 from maestro.cli.errors import CliError
 from maestro.runs.fold import new_run
 from maestro.runs.state import GateState, RunState
@@ -48,3 +49,10 @@ def test_another_persons_refusal_is_not_told_as_ones_own() -> None:
     gate.refused = [e.DecisionRefused("look", 1, "x", "eve", "not signed", "unauthenticated")]
     mine = e.GateVoted("look", 1, "look", Vote("bob", "keep", "k", 3, "cli"), "n1")
     assert outcome(mine, gate).startswith("look: bob says keep")
+
+
+def test_a_gate_past_its_deadline_asks_nobody() -> None:
+    asks = msgspec.structs.replace(OPENED, deadline=1)
+    assert is_too_late(GateState("look", 1, "look", "open", asks))
+    assert not is_too_late(GateState("look", 1, "look", "open", OPENED))
+    assert not is_too_late(GateState("look", 1, "look", "decided", asks, DECIDED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any
 
 from maestro.cli.errors import CliError
@@ -60,6 +61,12 @@ def still_open(state: RunState, gate: GateState) -> e.GateOpened:
     raise CliError(
         f"the gate {gate.gate} of {state.run} is {gate.status}{by}: it takes no answer", "", Exit.NEEDS_ANSWER
     )
+
+
+def is_too_late(gate: GateState) -> bool:
+    """Its deadline has passed, and what that decides was not said yet."""
+    deadline = gate.opened.deadline if gate.opened else None
+    return gate.status == "open" and deadline is not None and deadline <= time.time() * 1000
 
 
 def chosen_key(opened: e.GateOpened, choice: str) -> str:
@@ -168,8 +175,10 @@ def about(opened: e.GateOpened) -> list[str]:
     lines = [f"level {opened.level}"] if opened.level else []
     for title, text in (("why", opened.context), ("does", opened.impact), ("undo", opened.reversibility)):
         lines += [f"{title + ':':6}{one_line(line)}" for line in text.splitlines()]
-    if opened.kind in {"timer", "command"}:
-        lines.append(f"waits for {'its time' if opened.kind == 'timer' else 'a command: ' + one_line(opened.command)}")
+    waits = {"timer": "its time", "command": "a command: ", "pull-request": "a merge of the run's branch with "}
+    if opened.kind in waits:
+        what = opened.command if opened.kind == "command" else opened.commit[:12]
+        lines.append(f"waits for {waits[opened.kind]}{one_line(what)}")
     if opened.roles or opened.people:
         lines.append(f"for {one_line(', '.join([*opened.roles, *opened.people]))}")
     if opened.quorum > 1:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from maestro.cli import console
-from maestro.cli.deciding import about, chosen_key, gate_as_json, latest, meant, send_answer, states_of, still_open
+from maestro.cli.deciding import (
+    about,
+    chosen_key,
+    gate_as_json,
+    is_too_late,
+    latest,
+    meant,
+    send_answer,
+    states_of,
+    still_open,
+)
 from maestro.cli.errors import CliError
 from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Listing, Where
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
     from maestro_contracts.records import Vote
 
 Run = Annotated[str, Parameter(name="--run", help="The run; without it, the only one whose gate of that name waits.")]
-Text = Annotated[str, Parameter(help="A text to go with the answer.")]
+Text = Annotated[str, Parameter(help="A text to go with the answer; @FILE reads it.")]
 
 
 def list_(*, run: Run = "", where: Where = Where(), listing: Listing = Listing()) -> int:  # noqa: B008
@@ -107,6 +117,7 @@ def _signed(vote: Vote) -> str:
 
 def _print_gate(run: str, gate: GateState) -> None:
     from maestro.cli.answers import how_to_decide
+    from maestro.projections.facts import seen_at_forge
     from maestro.projections.text import one_line, utc
 
     console.write(f"{one_line(gate.gate)}, visit {gate.visit}, of {run}: {gate.status}")
@@ -122,6 +133,10 @@ def _print_gate(run: str, gate: GateState) -> None:
             console.write(f"  [{one_line(choice.key)}] {one_line(choice.label)}{target}")
         if gate.opened.deadline is not None:
             console.write(f"  until {utc(gate.opened.deadline)}, then {one_line(gate.opened.default) or 'it closes'}")
+        if is_too_late(gate):
+            console.write(f"  too late: nobody can answer it any more, and {run} ends it as soon as it goes on")
+    if gate.seen is not None:
+        console.write(f"  {one_line(seen_at_forge(gate.seen.sighting), 600)}")
     for voted in gate.votes:
         vote = voted.vote
         who = f"{one_line(vote.person)} via {vote.via} at {utc(vote.at)}{_signed(vote)}"
@@ -131,7 +146,7 @@ def _print_gate(run: str, gate: GateState) -> None:
         console.write(f"  {one_line(said.choice)} by {one_line(said.approver)} via {said.via} at {utc(said.at)}")
         if said.text:
             console.write(f"  {one_line(said.text)}")
-    elif gate.opened is not None and gate.status == "open":
+    elif gate.opened is not None and gate.status == "open" and not is_too_late(gate):
         for command in how_to_decide(run, gate.gate, gate.opened):
             console.write(f"    {command}")
 

@@ -65,9 +65,9 @@ def issue(
     place: Annotated[tuple[str, ...], Parameter(help="Where: `project`, `dev`, `runtime`, ...")] = (),
     path: Annotated[tuple[str, ...], Parameter(help="A glob for what the effects are about.")] = (),
     command: Annotated[str, Parameter(help="The words with which a shell command begins.")] = "",
-    level: Annotated[int, Parameter(help="The highest level it covers.")] = 2,
-    uses: Annotated[int, Parameter(help="How often it may be used.")] = 1,
-    hours: Annotated[float, Parameter(help="How long it lasts.")] = 8.0,
+    level: Annotated[int, Parameter(help="The highest level it covers: 2 (without it), or 3.")] = 2,
+    uses: Annotated[int, Parameter(help="How often it may be used; without it, once.")] = 1,
+    hours: Annotated[float, Parameter(help="How long it lasts; without it, 8.")] = 8.0,
     why: Annotated[str, Parameter(help="The reason, for the log.")] = "",
     key: Key = "",
     where: Where = Where(),  # noqa: B008
