@@ -114,7 +114,7 @@ def _facts(opened: e.GateOpened) -> list[tuple[str, str]]:
     who = ", ".join(opened.roles)
     facts = [
         ("Level", str(opened.level) if opened.level else ""),
-        ("What for", opened.context),
+        ("Why it is asked", opened.context),
         ("Impact", opened.impact),
         ("Can it be undone", opened.reversibility),
         ("Who may decide", f"{who} ({opened.quorum} of them)" if opened.quorum > 1 else who),
