@@ -199,7 +199,7 @@ class Asking(GateDesk):
         from maestro.cli.deciding import about
 
         for line in about(opened):
-            self._show.say(f"  {line}")
+            self._show.tell(f"  {line}")
         if opened.deadline is not None:
             after = f"then {one_line(opened.default, 60)} is taken" if opened.default else "then it closes"
             self._show.say(f"  until {utc(opened.deadline)}; {after}")
@@ -234,13 +234,13 @@ class Asking(GateDesk):
             return await self._text()
 
     async def _answer(self, question: Question) -> str | None:
-        self._show.say(f"  {one_line(question.text)}", "bold")
+        self._show.tell(f"  {one_line(question.text)}", "bold")
         if question.why:
-            self._show.say(f"  {one_line(question.why)}", "dim")
+            self._show.tell(f"  {one_line(question.why)}", "dim")
         if is_long(question):
             return await self._long_answer(question)
         for number, option in enumerate(question.options, start=1):
-            self._show.say(f"    {number}. {one_line(option)}")
+            self._show.tell(f"    {number}. {one_line(option)}")
         default = f" (Enter: {one_line(question.default, 60)})" if question.default else ""
         while True:
             typed = await self._terminal.line(f"  {one_line(question.id, 40)}{default} > ")
@@ -267,5 +267,5 @@ class Presenting(Asking):
 
     def _introduce(self, opened: e.GateOpened) -> None:
         self._show.say(f"\n{one_line(opened.gate)} of {self._run}", "bold")
-        self._show.say(f"  {one_line(opened.prompt)}")
+        self._show.tell(f"  {one_line(opened.prompt)}")
         super()._introduce(opened)

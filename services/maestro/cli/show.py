@@ -14,8 +14,11 @@ from maestro.runs.state import RunState
 
 if TYPE_CHECKING:
     from rich.live import Live
+    from rich.text import Text
 
 STYLES = {"phase": "bold", "ok": "green", "bad": "red", "ask": "bold yellow", "detail": "dim"}
+GOES_ON = "          | "
+"""Stands before each further row of a line that is wider than the terminal."""
 
 
 class Show:
@@ -28,17 +31,28 @@ class Show:
 
     def lines(self, lines: Iterable[Line]) -> None:
         for line in lines:
-            self.say(str(line), STYLES.get(line.kind, ""))
+            self.tell(str(line), STYLES.get(line.kind, ""))
 
     def say(self, text: str, style: str = "") -> None:
+        """Our own words, whole: a person may copy them."""
         if self._quiet:
             return console.note(text)
         if not console.stdout().is_terminal:
             return _plain(text)
+        console.stdout().print(_styled(text, style))
+
+    def tell(self, text: str, style: str = "") -> None:
+        """A line with somebody else's words in it. Where the terminal is too narrow for it, its further rows stand
+        back, so that none of them looks like a line or a question of ours."""
+        if self._quiet or not console.stdout().is_terminal:
+            return self.say(text, style)
         from rich.text import Text
 
-        prefix, bracket, rest = text.partition("] ") if text.startswith("[Maestro]") else ("", "", text)
-        console.stdout().print(Text.assemble((prefix + bracket, "dim"), (rest, style)))
+        out, line = console.stdout(), _styled(text, style)
+        if line.cell_len > out.width:
+            rows = line.wrap(out, max(out.width - len(GOES_ON), 10), overflow="fold")
+            line = Text(f"\n{GOES_ON}").join(rows)
+        out.print(line)
 
     def draw(self, state: RunState) -> None:
         if self._live is not None:
@@ -71,6 +85,13 @@ class Show:
         finally:
             if was_live:
                 self.start()
+
+
+def _styled(text: str, style: str) -> Text:
+    from rich.text import Text
+
+    prefix, bracket, rest = text.partition("] ") if text.startswith("[Maestro]") else ("", "", text)
+    return Text.assemble((prefix + bracket, "dim"), (rest, style))
 
 
 def _plain(text: str) -> None:

@@ -71,7 +71,7 @@ async def _asking(engine: Engine, watch: GateWatch, key: str) -> None:
                 if not state.ended_for_good:
                     desks[state.run].look(state)
                 for line in _news(state, seen):
-                    show.say(line)
+                    show.tell(line)
             await asyncio.sleep(0.3)
     finally:
         for desk in desks.values():
