@@ -11,7 +11,7 @@ from maestro.projections.text import visible
 from maestro.runs.fold import evolve, new_run
 from maestro.runs.state import RunState, TaskState
 from maestro_contracts import events as e
-from maestro_contracts.records import AgentSpec, FileChange, Problem, Repo, Settings, TaskSpec, Workflow
+from maestro_contracts.records import AgentSpec, FileChange, Problem, Repo, Settings, Sighting, TaskSpec, Workflow
 from tests.support.building import built
 
 
@@ -154,3 +154,22 @@ def test_every_event_is_told_or_left_out_on_visible_lines(
 
 def _task(id: str, title: str) -> TaskState:
     return TaskState(spec=TaskSpec(id, title), step="implement")
+
+
+def test_what_is_seen_at_the_forge_is_told_with_what_a_person_can_do(state: RunState) -> None:
+    def seen(sighting: Sighting) -> e.PullRequestSeen:
+        return e.PullRequestSeen("merged", 1, 1, "integrator-1", "c1", sighting)
+
+    away = Problem("transient", "the forge at forge.example gave no answer: \x1b[2J", "is it there?")
+    assert told(
+        state,
+        seen(Sighting("none")),
+        seen(Sighting("open", 7, "https://forge.example/7")),
+        seen(Sighting("unknown", problem=away)),
+        seen(Sighting("merged", 7, merge_commit="m" * 40)),
+    ) == [
+        "[Maestro]   → merged: nobody asks to merge the run's branch yet; push it and open a pull or merge request",
+        "[Maestro]   → merged: #7 is open (https://forge.example/7)",
+        "[Maestro]   ✗ merged: the forge at forge.example gave no answer: \\x1b[2J; is it there?",
+        "[Maestro]   → merged: #7 is merged, as mmmmmmmmmmmm",
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from maestro.projections.hitl import Audit, Finding
 from maestro_contracts import events as e
-from maestro_contracts.records import AgentSpec, Choice, Repo, Settings, Step, Vote, Workflow
+from maestro_contracts.records import AgentSpec, Choice, Problem, Repo, Settings, Sighting, Step, Vote, Workflow
 
 WORKFLOW = Workflow("w", (Step("ask", "gate"), Step("do", "implement", depends_on=("ask",))))
 STARTED = e.RunStarted("f", "spec", "", Repo("/r", "b"), WORKFLOW, Settings(AgentSpec("script")), "ada", 0)
@@ -105,6 +105,31 @@ def decided(at: int, via: str = "cli", *people: str) -> e.GateDecided:
 )
 def test_decisions_that_are_late_or_of_too_few_or_of_no_person_are_found(event: e.Event, kinds: list[str]) -> None:
     assert [kind for kind, _ in found(STARTED, OPENED, event)] == kinds
+
+
+AWAITED = e.GateOpened("ask", 1, "ask", "?", (Choice("go", "g"),), 1, deadline=100, kind="pull-request", commit="c1")
+SEEN = e.PullRequestSeen("ask", 1, 1, "integrator-1", "c1", Sighting("merged", 7))
+CLOSED = e.PullRequestSeen("ask", 1, 2, "integrator-1", "c1", Sighting("closed", 7))
+STALE = e.PullRequestSeen(
+    "ask", 1, 2, "integrator-1", "c1", Sighting("merged", 7, problem=Problem("structural", "old"))
+)
+ELSEWHERE = e.PullRequestSeen("ask", 1, 2, "integrator-1", "c2", Sighting("merged", 7))
+
+
+@pytest.mark.parametrize(
+    ("events", "kinds"),
+    [
+        ((AWAITED, SEEN, decided(50, "forge")), []),
+        ((AWAITED, decided(50, "forge")), ["missed checkpoint"]),
+        ((AWAITED, CLOSED, decided(50, "forge")), ["missed checkpoint"]),
+        ((AWAITED, STALE, decided(50, "forge")), ["missed checkpoint"]),
+        ((AWAITED, ELSEWHERE, decided(50, "forge")), ["missed checkpoint"]),
+        ((OPENED, SEEN, decided(50, "forge")), ["missed checkpoint"]),
+        ((AWAITED, SEEN, decided(150, "forge")), ["late decision"]),
+    ],
+)
+def test_a_merge_that_nobody_saw_in_time_opens_no_gate_unnoticed(events: tuple[e.Event, ...], kinds: list[str]) -> None:
+    assert [kind for kind, _ in found(STARTED, *events)] == kinds
 
 
 VOTE = Vote("ann", "approve after", "approve-after", 30, "cli")

@@ -123,6 +123,8 @@ class Telling(GateDesk):
         self._give_up = give_up
 
     async def deal(self, gate: GateState, opened: e.GateOpened) -> None:
+        if opened.kind in {"timer", "command", "pull-request"}:
+            return  # It waits for no person.
         if opened.deadline is not None and opened.deadline <= time.time() * 1000:
             return  # Nobody can answer it any more: what its deadline decides comes by itself.
         commands = how_to_decide(self._run, gate.gate, opened)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from maestro.projections.facts import trespasses
+from maestro.projections.facts import seen_at_forge, trespasses
 from maestro.projections.log_view import PHASES
 from maestro.projections.text import count, duration, one_line, visible
 from maestro.runs.state import RunState
@@ -191,6 +191,11 @@ def _gate_decided(_state: RunState, event: e.GateDecided) -> list[Line]:
     return _ok(f"{one_line(event.gate)}: {one_line(event.choice)} ({NOBODY.get(event.via, by)}){said}")
 
 
+def _pull_request_seen(_state: RunState, event: e.PullRequestSeen) -> list[Line]:
+    said = f"{one_line(event.gate)}: {one_line(seen_at_forge(event.sighting), 2 * REASON)}"
+    return _bad(said) if event.sighting.problem is not None else _step(said)
+
+
 def _gate_closed(_state: RunState, event: e.GateClosed) -> list[Line]:
     return _bad(f"{one_line(event.gate)} was closed: {one_line(event.because, WORDS)}")
 
@@ -318,6 +323,7 @@ TELLERS: dict[type[e.Event], Tell] = {
     e.GateOpened: _gate_opened,
     e.GateDecided: _gate_decided,
     e.GateClosed: _gate_closed,
+    e.PullRequestSeen: _pull_request_seen,
     e.DecisionRefused: _decision_refused,
     e.GroupStarted: _group_started,
     e.GroupCompleted: _group_completed,

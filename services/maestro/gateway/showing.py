@@ -73,6 +73,11 @@ class Panel:
     answers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def seen(self) -> str:
+        """What the forge shows of the merge that it waits for."""
+        return facts.seen_at_forge(self.gate.seen.sighting) if self.gate.seen is not None else ""
+
+    @property
     def id(self) -> str:
         return panel_id(self.run, self.gate)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maestro.runs.state import RunState, TaskState
 from maestro_contracts import events as e
-from maestro_contracts.records import Evidence, FileChange, Requirement, RequirementVerdict
+from maestro_contracts.records import Evidence, FileChange, Requirement, RequirementVerdict, Sighting
 
 
 def requirements(state: RunState) -> tuple[Requirement, ...]:
@@ -31,6 +31,17 @@ def trespasses(state: RunState) -> list[str]:
     """What agents did that they may not, each once: outside their worktree, to `.git`, beyond their task's files."""
     problems = [problem for task in state.tasks.values() for problem in task.problems]
     return list(dict.fromkeys(problem.reason for problem in problems if problem.kind == "scope_violation"))
+
+
+def seen_at_forge(seen: Sighting) -> str:
+    """What is known of the request to merge the run's branch, and what a person can do where it decides nothing."""
+    if seen.problem is not None:
+        at = f" ({seen.url})" if seen.url else ""
+        return f"{seen.problem.reason}{at}; {seen.problem.mend}".rstrip("; ")
+    if seen.state == "none":
+        return "nobody asks to merge the run's branch yet; push it and open a pull or merge request"
+    merged = f", as {seen.merge_commit[:12]}" if seen.merge_commit else ""
+    return f"#{seen.request} is {seen.state}{merged}" + (f" ({seen.url})" if seen.url else "")
 
 
 def done_tasks(state: RunState) -> list[TaskState]:

@@ -51,6 +51,7 @@ class Audit:
     _started: dict[str, e.EffectStarted] = field(default_factory=dict)
     _took_over: set[str] = field(default_factory=set)
     _opened: dict[tuple[str, int], e.GateOpened] = field(default_factory=dict)
+    _seen: dict[tuple[str, int], e.PullRequestSeen] = field(default_factory=dict)
     _passed: set[tuple[str, int]] = field(default_factory=set)
     _claims: dict[tuple[str, int], e.TaskClaimed] = field(default_factory=dict)
     _settled: dict[str, str] = field(default_factory=dict)
@@ -81,6 +82,8 @@ class Audit:
                 self._merged(at, event)
             case e.GateOpened():
                 self._opened[event.gate, event.visit] = event
+            case e.PullRequestSeen():
+                self._seen[event.gate, event.visit] = event
             case e.GateDecided():
                 self._decided(at, event)
             case e.StepStarted():
@@ -153,9 +156,18 @@ class Audit:
         if late and event.via not in {"deadline", "timer"}:
             assert opened is not None and opened.deadline is not None
             self._find("late decision", event.gate, at, f"its deadline was {utc(opened.deadline)}")
+        if event.via == "forge" and not self._was_seen(event, opened):
+            self._find("missed checkpoint", event.gate, at, "nobody had seen at the forge what is said to decide it")
         if opened is not None and len(_people(event.votes)) < opened.quorum and event.votes:
             self._find("missed checkpoint", event.gate, at, f"{opened.quorum} people should have agreed")
         self._processes(event.gate, at, _people(event.votes))
+
+    def _was_seen(self, event: e.GateDecided, opened: e.GateOpened | None) -> bool:
+        """Whether the integrator had said that the gate's own commit was merged, or its request closed."""
+        seen = self._seen.get((event.gate, event.visit))
+        if seen is None or opened is None or opened.kind != "pull-request" or seen.commit != opened.commit:
+            return False
+        return seen.sighting.problem is None and seen.sighting.state == ("closed" if event.target else "merged")
 
     def _step(self, at: str, event: e.StepStarted) -> None:
         """A step that needs a gate must not begin before the gate was decided in this visit of it."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
+from maestro.approvals.book import NO_PERSON
 from maestro.projections.history import Commit, Timed
 from maestro.projections.text import count, fence, one_line, prose, utc, visible
 from maestro_contracts import events as e
@@ -288,7 +289,7 @@ def _reviewed(journal: Journal, timed: Timed) -> None:
 def _gate_decided(journal: Journal, timed: Timed) -> None:
     event: e.GateDecided = timed.event  # type: ignore[assignment]
     asked = journal.gates.get((event.gate, event.visit), "")
-    by_person = event.via not in {"auto", "deadline"}
+    by_person = event.via not in NO_PERSON
     answers = "\n".join(f"{question}: {answer}" for question, answer in event.answers.items())
     content = "\n\n".join(part for part in (event.text, answers) if part)
     tags = ("gate", event.gate, event.via)

@@ -14,6 +14,7 @@ CHANNELS = {
     "tui": "by a person in the terminal window",
     "webhook": "by a webhook's callback, in the name that the configuration gives",
     "deadline": "by the deadline: nobody answered in time, the default was taken",
+    "forge": "by the forge: there the run's branch was merged, or its request closed",
     "auto": "automatically (--auto-approve): no person looked",
     "script": "by the playbook's prepared answer: no person looked",
 }
