@@ -137,11 +137,12 @@ def _dead_lettered(state: RunState, event: e.CommandDeadLettered, _at: int, _act
         f"{event.command_type} ({event.command}) was given up after {event.deliveries} deliveries: {event.reason}",
         f"look at the {event.role}'s log, mend the cause, then run it again",
     )
-    kind, _, rest = event.command.partition(":")
-    if kind in {"task", "vote", "merge", "change"}:
-        _attempt_ended(state, rest.split(":")[0], int(rest.split(":")[1]), problem, _at)
+    kind, name, number, *_ = *event.command.split(":"), "", ""
+    # What an attempt only asked for on the way (`task:T-001:1/journal:1:2`) ends it not.
+    if kind in {"task", "vote", "merge", "change"} and number.isdecimal():
+        _attempt_ended(state, name, int(number), problem, _at)
     elif kind in {"prepare", "plan", "tasks", "check", "handover", "gate"}:
-        step = state.steps.get(rest.split(":")[0])
+        step = state.steps.get(name)
         if step is not None and step.status == "running":
             step.problem = problem
 
