@@ -7,7 +7,17 @@ import pytest
 from maestro.conductor.decider import decide
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
-from maestro_contracts.records import Choice, Evidence, Problem, Question, RequirementVerdict, Step, Workflow
+from maestro_contracts.records import (
+    Choice,
+    Evidence,
+    Problem,
+    Question,
+    Repo,
+    RequirementVerdict,
+    Sighting,
+    Step,
+    Workflow,
+)
 from tests.support.conversation import (
     APPROVE_PLAN,
     AUTONOMOUS,
@@ -493,3 +503,36 @@ def test_a_probe_steps_tasks_are_done_when_claimed_and_keep_their_groups() -> No
     assert len(run.state.tasks) == 22
     assert not run.events(e.ValidationRequested, e.MergeRequested)
     assert APPROVE_PLAN
+
+
+# --- a gate that waits for a merge ----------------------------------------------------------------------------------
+
+GO_ON = (Choice("go on", "g"),)
+MERGE = (
+    Step("initialise", "initialise"),
+    Step("merged", "gate", gate="pull-request", depends_on=("initialise",), choices=GO_ON, every_s=60.0),
+)
+
+
+def waits_for_a_merge() -> tuple[Conversation, c.OpenGate]:
+    run = Conversation(Workflow("mine", MERGE)).start()
+    run.tell("prepare/result", e.RunPrepared("initialise", 1, "maestro/run-1", "base0"), "integrator-1")
+    (asked,) = [command for command in run.asked.values() if isinstance(command, c.OpenGate)]
+    return run, asked
+
+
+def test_a_gate_that_waits_for_a_merge_is_about_the_branch_as_it_is() -> None:
+    run, asked = waits_for_a_merge()
+    assert (asked.kind, asked.repo, asked.commit, asked.every_s) == ("pull-request", run.state.repo, "base0", 60.0)
+
+
+@pytest.mark.parametrize(("integrator", "number"), [("integrator-1", 8), ("integrator-2", 1)])
+def test_after_a_loss_of_the_queues_the_forge_is_asked_on_from_what_the_log_says(integrator: str, number: int) -> None:
+    run, asked = waits_for_a_merge()
+    gate = e.GateOpened("merged", 1, "merged", "?", asked.choices, run.now, kind="pull-request", commit="base0")
+    run.tell("gate/opened", gate, "gatekeeper-1")
+    seen = e.PullRequestSeen("merged", 1, 7, integrator, "base0", Sighting("open", 3))
+    run.tell("gate/seen", seen, "integrator-1")
+    poll = c.PollGate("merged", 1, number, asked.repo or Repo("", ""), "base0")
+    assert run.lost_everything()["gate:merged:1/poll"] == poll
+    assert bool(run.state.violations) == (integrator != "integrator-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maestro.approvals.book import ActionBook, Intent
@@ -26,7 +27,6 @@ from maestro.integrator.decider import (
     revert_message,
     said_before,
 )
-from maestro.integrator.watching import Watcher
 from maestro.runs.fold import change_of
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
@@ -34,6 +34,7 @@ from maestro_contracts.records import Problem
 
 if TYPE_CHECKING:
     from maestro.bus.runtime import Tools
+    from maestro.integrator.watching import Watcher
 
 Permitted = Callable[[], Awaitable[Problem | None]]
 PASSING = frozenset({"transient", "time_out"})
@@ -270,10 +271,26 @@ def handlers_of(integrator: Integrator) -> dict[type[c.Command], Handler]:
     }
 
 
+def asking_forges(workspace: Workspace, state_dir: Path) -> Handler:
+    """Handles AskForge. What speaks HTTP is imported when the first forge is asked: it takes as long to load as all
+    the rest, and most runs wait for none."""
+    watcher: Watcher | None = None
+
+    async def ask(delivery: Delivery, ctx: Context) -> Outcome:
+        nonlocal watcher
+        if watcher is None:
+            from maestro.integrator.watching import Watcher as Made
+
+            watcher = Made(workspace, state_dir)
+        return await watcher.ask_forge(delivery, ctx)
+
+    return ask
+
+
 def make_service(tools: Tools) -> Service:
     """The integrator. Its work takes milliseconds, but for a forge's; the branches take turns by themselves."""
     permission = Permission(tools.store, tools.admission.keyring)
     workspace = Workspace(tools.settings.work_dir)
     handlers = handlers_of(Integrator(workspace, permission))
-    handlers[c.AskForge] = Watcher(workspace, tools.settings.state_dir).ask_forge
+    handlers[c.AskForge] = asking_forges(workspace, tools.settings.state_dir)
     return Service(role="integrator", handlers=handlers, parallel=4)
