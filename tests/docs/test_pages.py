@@ -13,6 +13,7 @@ from maestro.cli.exit_codes import MEANINGS
 from maestro.cli.main import COMMANDS, SUBCOMMANDS, call
 from maestro.planner.specification import parse
 from maestro_contracts.config import USED_BY, Config, parse_config
+from maestro_contracts.manifest import load_workflow
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"MAESTRO_[A-Z_]*[A-Z]")
@@ -132,9 +133,28 @@ def test_the_table_of_keys_is_that_of_the_configuration() -> None:
     assert re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE) == list(USED_BY)
 
 
-def test_the_configuration_that_is_shown_is_one() -> None:
-    (shown,) = (body for kind, body in BLOCK.findall((ROOT / "docs/configuration.md").read_text()) if kind == "yaml")
+BEFORE = (
+    ("initialise", ""),
+    ("plan", "initialise"),
+    ("tasks", "plan"),
+    ("implement", "tasks"),
+    ("validate", "implement"),
+    ("handoff", "validate"),
+)
+
+
+def test_the_configurations_that_are_shown_are_some() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    shown, forge = (body for kind, body in BLOCK.findall(page) if kind == "yaml")
     assert parse_config(shown, "docs/configuration.md").agent.kind == "command"
+    assert parse_config(forge, "docs/configuration.md").forge.repository == "ada/thing"
+
+
+def test_the_gates_that_are_shown_are_steps_of_a_workflow() -> None:
+    before = "".join(f"- {{name: {kind}, type: {kind}, depends_on: [{needs}]}}\n" for kind, needs in BEFORE)
+    shown = [body for kind, body in BLOCK.findall((ROOT / "docs/gates.md").read_text()) if kind == "yaml"]
+    workflow = load_workflow(f"name: mine\nsteps:\n{before}{''.join(shown)}", "docs/gates.md", forge=True)
+    assert [step.gate for step in workflow.steps if step.kind == "gate"] == ["approval", "pull-request"]
 
 
 def test_the_exit_codes_are_those_of_the_command() -> None:
