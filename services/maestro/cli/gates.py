@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from maestro.cli.own_key import OwnKey
 
 SAID_BY_MAESTRO = "[Maestro]"
+FOR_NOBODY = frozenset({"timer", "command", "pull-request"})
+"""Kinds of gates that wait for no person. Whoever wants to decide one all the same does it from another terminal."""
 
 
 async def decide(store: Store, run: str, command: DecideGate) -> str:
@@ -123,8 +125,8 @@ class Telling(GateDesk):
         self._give_up = give_up
 
     async def deal(self, gate: GateState, opened: e.GateOpened) -> None:
-        if opened.kind in {"timer", "command", "pull-request"}:
-            return  # It waits for no person.
+        if opened.kind in FOR_NOBODY:
+            return
         if opened.deadline is not None and opened.deadline <= time.time() * 1000:
             return  # Nobody can answer it any more: what its deadline decides comes by itself.
         commands = how_to_decide(self._run, gate.gate, opened)
@@ -157,7 +159,10 @@ class Scripted(GateDesk):
 
 
 class Asking(GateDesk):
-    """Asks the person at the terminal, one gate after the other."""
+    """Asks the person at the terminal, one gate after the other. What it waits for besides is not asked: a question
+    would hold back what is told meanwhile."""
+
+    unasked = FOR_NOBODY
 
     def __init__(self, run: str, show: Show, send: Decide, by: str, turn: asyncio.Lock | None = None) -> None:
         super().__init__(run, show, send, by)
@@ -165,6 +170,8 @@ class Asking(GateDesk):
         self._turn = turn or asyncio.Lock()
 
     async def deal(self, gate: GateState, opened: e.GateOpened) -> None:
+        if opened.kind in self.unasked:
+            return self._introduce(opened)
         async with self._turn:
             with self._show.paused():
                 await self._ask(opened)
@@ -266,6 +273,8 @@ class Asking(GateDesk):
 
 class Presenting(Asking):
     """Asks where nobody else tells what the run is doing: each gate is introduced with its run and its question."""
+
+    unasked = frozenset[str]()
 
     def _introduce(self, opened: e.GateOpened) -> None:
         self._show.say(f"\n{one_line(opened.gate)} of {self._run}", "bold")
