@@ -58,4 +58,7 @@ integrator
           StepWorkFailed, HandedOver, RolledBack, RollBackFailed, CommandDeadLettered
 
 gateway
+
+notary
+    says  LogSealed, SealCosigned, ViolationFound
 """

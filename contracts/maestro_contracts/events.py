@@ -820,6 +820,43 @@ class RollBackFailed(Event):
     problem: Problem
 
 
+# --- said by the notary ----------------------------------------------------------------------------------------------
+
+
+class LogSealed(Event):
+    """The run's log, sealed: its first `size` entries have this Merkle `root` (RFC 6962, hex). `note` is the C2SP
+    checkpoint that states it, with the log's signature and the cosignatures that had arrived; `cosigned` and `missing`
+    are the names of the witnesses, as the notary's policy calls them. `final`: the run has ended, and this is all of
+    it."""
+
+    size: int
+    root: str
+    note: str
+    cosigned: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    final: bool = False
+
+
+class SealCosigned(Event):
+    """Cosignatures that came after their seal was written down. `note` is the checkpoint of `size` again, with all of
+    them; the names are as in `LogSealed`."""
+
+    size: int
+    note: str
+    cosigned: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class ViolationFound(Event):
+    """Something in the run's log may not be believed, or is not what it was: entry `entry`, why, and in whose name it
+    stands. The run is quarantined: no effect begins in it until a person resumes it."""
+
+    entry: int
+    reason: str
+    actor: str = ""
+    at: int = 0
+
+
 # --- said by anybody --------------------------------------------------------------------------------------------------
 
 
@@ -904,6 +941,9 @@ AnyEvent = (
     | HandedOver
     | RolledBack
     | RollBackFailed
+    | LogSealed
+    | SealCosigned
+    | ViolationFound
     | CommandDeadLettered
 )
 

@@ -18,6 +18,7 @@ Role = Literal[
     "validator",
     "integrator",
     "gateway",
+    "notary",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -116,6 +117,7 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
         }
     ),
     "gateway": frozenset(),
+    "notary": frozenset({e.LogSealed, e.SealCosigned, e.ViolationFound}),
 }
 
 

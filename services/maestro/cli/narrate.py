@@ -300,12 +300,32 @@ def _dead_lettered(_state: RunState, event: e.CommandDeadLettered) -> list[Line]
     )
 
 
+def _log_sealed(_state: RunState, event: e.LogSealed) -> list[Line]:
+    """Seals on the way are of no interest to anybody who looks on."""
+    if not event.final:
+        return []
+    known = len(event.cosigned) + len(event.missing)
+    who = f"cosigned by {len(event.cosigned)} of {count(known, 'witness', 'witnesses')}" if known else "by no witness"
+    missing = f" (missing: {one_line(', '.join(event.missing))})" if event.missing else ""
+    return [Line("detail", f"sealed: {count(event.size, 'entry', 'entries')}, {who}{missing}")]
+
+
+def _violation_found(_state: RunState, event: e.ViolationFound) -> list[Line]:
+    whose = f" in the name of {one_line(event.actor)}" if event.actor else ""
+    return [
+        *_bad(f"the notary found entry {event.entry}{whose} that cannot stand: {one_line(event.reason, REASON)}"),
+        *_bad("the run is quarantined: look at it with `maestro log` and `maestro audit`, before you resume it"),
+    ]
+
+
 TELLERS: dict[type[e.Event], Tell] = {
     e.RunStarted: _run_started,
     e.RunPrepared: lambda _, v: _ok(f"branch {one_line(v.branch)}"),
     e.RunPaused: lambda _, v: _told("Paused", v),
     e.RunResumed: lambda _, v: _told("Resumed", v),
     e.RunCancelled: lambda _, v: _told("Cancelled", v),
+    e.LogSealed: _log_sealed,
+    e.ViolationFound: _violation_found,
     e.RunCompleted: _run_completed,
     e.RunFailed: _run_failed,
     e.RequestRefused: lambda _, v: _bad(f"{one_line(v.request)} was refused: {one_line(v.reason, REASON)}"),

@@ -116,6 +116,16 @@ def _approved(event: e.ApprovalGiven) -> str:
     return f"{event.proposal}, level {event.level}, by {event.by}{who}, action {event.digest[:12]}"
 
 
+def _witnesses(event: e.LogSealed | e.SealCosigned) -> str:
+    without = f", not by {', '.join(event.missing)}" if event.missing else ""
+    return f"cosigned by {len(event.cosigned)} of {len(event.cosigned) + len(event.missing)}{without}"
+
+
+def _sealed(event: e.LogSealed) -> str:
+    kind = "the whole run" if event.final else "so far"
+    return f"{kind}, {count(event.size, 'entry', 'entries')}, root {event.root[:12]}, {_witnesses(event)}"
+
+
 def _for(roles: tuple[str, ...]) -> str:
     return f", for {', '.join(roles)}" if roles else ""
 
@@ -193,6 +203,9 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.EffectEnded: lambda v: f"{v.proposal}: {v.outcome}" + (f", {_short(v.detail)}" if v.detail else ""),
     e.RolledBack: lambda v: f"{v.proposal}: {v.reverts[:12]} undone by {v.commit[:12]}",
     e.RollBackFailed: lambda v: f"{v.proposal}: {_why(v.problem)}",
+    e.LogSealed: _sealed,
+    e.SealCosigned: lambda v: f"{count(v.size, 'entry', 'entries')}, {_witnesses(v)}",
+    e.ViolationFound: lambda v: f"entry {v.entry}" + (f" of {v.actor}" if v.actor else "") + f": {_short(v.reason)}",
     e.JournalEntryAdded: lambda v: f"{v.kind} by {v.author}: {_short(v.title)}",
     e.JournalReviewed: lambda v: f"{v.entry} by {v.by}" + (f": {_short(v.note)}" if v.note else ""),
     e.CommandDeadLettered: lambda v: f"{v.command_type} {v.command} of {v.role}: {_short(v.reason)}",

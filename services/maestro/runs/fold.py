@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from maestro.runs.state import ActionState, Checkpoint, GateState, GrantState, Lane, RunState, StepState, TaskState
 from maestro.runs.synthetic import tasks_of_step
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Part of a snapshot's key: raise it when the same log would give another state."""
 
 TASK_STEPS = frozenset({"implement", "probe", "command", "agent"})
@@ -103,6 +105,7 @@ def _run_paused(state: RunState, _event: e.RunPaused, _at: int, _actor: str) -> 
 
 
 def _run_resumed(state: RunState, _event: e.RunResumed, _at: int, _actor: str) -> None:
+    state.quarantine = None
     if state.status == "paused":
         state.status = "running"
 
@@ -632,6 +635,28 @@ def _handed_over(state: RunState, event: e.HandedOver, _at: int, _actor: str) ->
             state.prd_status = "implemented"
 
 
+# --- the log itself --------------------------------------------------------------------------------------------
+
+
+def _log_sealed(state: RunState, event: e.LogSealed, _at: int, _actor: str) -> None:
+    if state.sealed is None or event.size > state.sealed.size:
+        state.sealed = event
+
+
+def _seal_cosigned(state: RunState, event: e.SealCosigned, _at: int, _actor: str) -> None:
+    if state.sealed is not None and event.size == state.sealed.size:
+        state.sealed = msgspec.structs.replace(
+            state.sealed, note=event.note, cosigned=event.cosigned, missing=event.missing
+        )
+
+
+def _violation_found(state: RunState, event: e.ViolationFound, _at: int, _actor: str) -> None:
+    """Nothing new is begun until a person has looked at it."""
+    if state.status in {"running", "paused"}:
+        state.quarantine = state.quarantine or event
+        state.status = "paused"
+
+
 HANDLERS: dict[type[e.Event], Callable[[RunState, Any, int, str], None]] = {
     e.RunStarted: _run_started,
     e.RunPaused: _run_paused,
@@ -695,5 +720,8 @@ HANDLERS: dict[type[e.Event], Callable[[RunState, Any, int, str], None]] = {
     e.CheckpointMade: _checkpoint_made,
     e.RunChecked: _run_checked,
     e.HandedOver: _handed_over,
+    e.LogSealed: _log_sealed,
+    e.SealCosigned: _seal_cosigned,
+    e.ViolationFound: _violation_found,
 }
 """Every event that changes the state. `AgentReported` is for people only."""

@@ -201,6 +201,9 @@ class RunState(msgspec.Struct):
     refusals: list[e.RequestRefused] = []
     dead_letters: list[e.CommandDeadLettered] = []
     violations: list[str] = []
+    sealed: e.LogSealed | None = None
+    quarantine: e.ViolationFound | None = None
+    """What the notary found wrong, until a person resumes the run."""
     due: Due = msgspec.field(default_factory=Due)
 
     @property
