@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from maestro.log.note import KeyRefused, VerifyKey
-from maestro.tlog.checkpoint import Checkpoint, SignedCheckpoint, is_signed_by
+from maestro.tlog.checkpoint import Checkpoint, SignedCheckpoint, is_signed_by, log_key
 from maestro.tlog.cosignature import Cosigner, cosignatures, forged
 
 NONE = "none"
@@ -25,10 +25,16 @@ class PolicyRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log that is trusted to sign its own checkpoints. The key's name is its origin."""
+    """A log that is trusted to sign its own checkpoints. The key's name is its origin, or what the origins of all its
+    runs begin with: `maestro/<fingerprint>` stands for each `maestro/<fingerprint>/<run>`."""
 
     key: VerifyKey
     url: str = ""
+
+    def key_for(self, origin: str) -> VerifyKey | None:
+        """The key that must have signed this origin's checkpoints; None where it is another log's."""
+        own = origin == self.key.name or origin.startswith(f"{self.key.name}/")
+        return log_key(origin, self.key) if own else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,8 @@ class Policy:
         found = {each.cosigner: each for each in cosignatures(signed.text, signed.signatures, cosigners)}
         wrong = set(forged(signed, cosigners))
         cosigned = tuple(each.name for each in self.witnesses if each.cosigner in found)
-        keys = (*(log.key for log in self.logs), *log_keys)
+        own = [log.key_for(signed.checkpoint.origin) for log in self.logs]
+        keys = [*(key for key in own if key is not None), *log_keys]
         return Verdict(
             checkpoint=signed.checkpoint,
             is_signed=any(is_signed_by(signed, key) for key in keys),
