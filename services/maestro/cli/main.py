@@ -33,7 +33,7 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("keys", "", "Introduce the people who decide, with their keys and roles; make a key.", GATES),
     ("gatekeeper", "gatekeeper:gatekeeper", "Sit at the terminal and decide each gate as it opens.", GATES),
     ("grant", "", "See, give and take back standing approvals.", GATES),
-    ("audit", "", "See whether people decided where they must.", GATES),
+    ("audit", "", "Verify a run's log; see whether people decided where they must.", GATES),
     ("log", "log:log", "Print the events of a run, one line each.", GATES),
     ("replay", "replay:replay", "Fold a run's log again: as it was, what changed, or its files anew.", GATES),
     ("web", "", "Show runs and decide gates in a browser; serve the REST API.", MACHINE),
@@ -85,6 +85,7 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("revoke", "grant:revoke", "Take a standing approval back."),
     ),
     "audit": (
+        ("verify", "audit_verify:verify", "Show each property of a run's log, or of a bundle, and what does not hold."),
         ("hitl", "audit:hitl", "List what people should have decided and did not."),
         ("approve-after", "audit:approve_after", "Approve after the fact what was done."),
         ("roll-back", "audit:roll_back", "Undo by a new commit what was merged."),

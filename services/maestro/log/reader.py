@@ -138,7 +138,7 @@ class Reader:
 def missing(first: int, last: int) -> Rejected:
     """A log has no gaps: what is not there any more was taken out, and whoever reads it must be told."""
     which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
-    return Rejected(last, f"{which} missing: somebody took out what stood there")
+    return Rejected(last, f"{which} missing: somebody took out what stood there", flaw="missing")
 
 
 async def new_of(readers: Sequence[Reader], wait_ms: int = 0) -> list[list[Commit | Rejected]]:

@@ -24,6 +24,24 @@ Kind = Literal[
     "understated level",
 ]
 PEOPLE = frozenset({"person", "same"})
+HEARS: tuple[type[e.Event], ...] = (
+    e.RunStarted,
+    e.RunCompleted,
+    e.RunFailed,
+    e.RunCancelled,
+    e.ActionProposed,
+    e.ActionClassified,
+    e.ApprovalGiven,
+    e.EffectStarted,
+    e.TaskClaimed,
+    e.TaskMerged,
+    e.GateOpened,
+    e.GateDecided,
+    e.StepStarted,
+    e.EffectApproved,
+    e.RolledBack,
+)
+"""Every event that `Audit.read` does something with."""
 
 
 @dataclass(frozen=True, slots=True)
