@@ -127,6 +127,30 @@ def may_say(role: str, event_type: str) -> bool:
     return cls is not None and cls in SAYS.get(role, frozenset())  # type: ignore[call-overload]
 
 
+AFTER_THE_END: frozenset[type[e.Event]] = (
+    SAYS["worker"]
+    | SAYS["validator"]
+    | SAYS["integrator"]
+    | SAYS["notary"]
+    | {
+        e.RequestRefused,
+        e.ActionProposed,
+        e.ActionClassified,
+        e.ActionRejected,
+        e.DecisionRefused,
+        e.GateClosed,
+        e.GrantRevoked,
+        e.EffectApproved,
+        e.RollBackOrdered,
+        e.JournalEntryAdded,
+        e.JournalReviewed,
+    }
+)
+"""What may still be said in a run that has ended and was sealed as a whole: what became of work that was under way, and
+what people make of it afterwards. Nothing here changes what was decided. It is sealed again; anything else is a
+violation."""
+
+
 ASKED_BY: dict[type[c.Command], str] = {
     c.Enrol: "any process",
     c.StartRun: "a person",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from maestro.approvals.book import ActionBook, Intent
 from maestro.approvals.permission import Begins, Permission, consumed, ended
 from maestro.approvals.policies import intent_of
+from maestro.approvals.sealing import seal_rule
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
 from maestro.git import names
 from maestro.git.change import read_change
@@ -271,6 +272,6 @@ def handlers_of(integrator: Integrator) -> dict[type[c.Command], Handler]:
 
 def make_service(tools: Tools) -> Service:
     """The integrator. Its work takes milliseconds; the branches take turns by themselves."""
-    permission = Permission(tools.store, tools.admission.keyring)
+    permission = Permission(tools.store, tools.admission.keyring, seal_rule(tools.settings.state_dir))
     integrator = Integrator(Workspace(tools.settings.work_dir), permission)
     return Service(role="integrator", handlers=handlers_of(integrator), parallel=4)

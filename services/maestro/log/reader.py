@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from maestro.log.fast import Plain, open_plain
@@ -41,10 +41,17 @@ class _Page:
 
 class Reader:
     """Reads one run, from one entry on, page by page. `after` > 0 takes each author's first commit there as it is,
-    since what came before it was not read."""
+    since what came before it was not read. `each` is told of every entry before the verdict on it, believed or not."""
 
-    def __init__(self, store: Store, keyring: Keyring, run: str, after: int = 0) -> None:
-        self._store, self._keyring, self._run = store, keyring, run
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        run: str,
+        after: int = 0,
+        each: Callable[[Entry], None] = lambda _entry: None,
+    ) -> None:
+        self._store, self._keyring, self._run, self._each = store, keyring, run, each
         self._chains = Chains(strict=after == 0)
         self._fetched = after
         self._helper: Helper | None = None
@@ -118,6 +125,7 @@ class Reader:
             if entry.seq > self.seq + 1:
                 verdicts.append(missing(self.seq + 1, entry.seq - 1))
             self.seq = entry.seq
+            self._each(entry)
             if plain is not None and next(right):
                 seen = examined(entry, plain)
             else:

@@ -14,13 +14,14 @@ from pathlib import Path
 from maestro.tlog.merkle import EMPTY_ROOT
 
 _SCHEMA = """
+CREATE TABLE IF NOT EXISTS closed (origin TEXT PRIMARY KEY, head INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS tree (
     origin TEXT PRIMARY KEY,
     origin_hash TEXT NOT NULL UNIQUE,
     size INTEGER NOT NULL,
     root BLOB NOT NULL,
     note BLOB NOT NULL
-)
+);
 """
 
 
@@ -48,7 +49,7 @@ class Memory:
             self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
-            self._base.execute(_SCHEMA)
+            self._base.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise self._lost(error) from None
 
@@ -86,6 +87,21 @@ class Memory:
         except sqlite3.Error as error:
             raise self._lost(error) from None
         return done.rowcount == 1
+
+    def closed(self, origin: str) -> int:
+        """The last entry of a log that nothing more is expected of; 0 where that is not known. Raises MemoryLost."""
+        try:
+            row = self._base.execute("SELECT head FROM closed WHERE origin = ?", (origin,)).fetchone()
+        except sqlite3.Error as error:
+            raise self._lost(error) from None
+        return int(row[0]) if row else 0
+
+    def note_closed(self, origin: str, head: int) -> None:
+        """Raises MemoryLost."""
+        try:
+            self._base.execute("INSERT OR REPLACE INTO closed (origin, head) VALUES (?, ?)", (origin, head))
+        except sqlite3.Error as error:
+            raise self._lost(error) from None
 
     def close(self) -> None:
         self._base.close()

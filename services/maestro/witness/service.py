@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from maestro.bus import health
 from maestro.bus.logs import get_log, set_up_logs
-from maestro.bus.runtime import Exit
 from maestro.bus.settings import SettingsError
 from maestro.tlog.checkpoint import parse_lines, with_signatures
 from maestro.tlog.cosignature import cosign, cosigner_of
@@ -83,17 +82,17 @@ def run() -> int:
         settings = witness_settings()
     except SettingsError as error:
         sys.stderr.write(f"maestro witness: {error}\n")
-        return Exit.SETTINGS
+        return os.EX_CONFIG
     set_up_logs(settings.log_level, settings.log_format, role="witness", actor=settings.key.name)
     try:
         asyncio.run(_until_stopped(settings))
-        return Exit.STOPPED
+        return os.EX_OK
     except (MemoryLost, OSError) as error:
         get_log("witness").critical(str(error))
-        return Exit.UNAVAILABLE
+        return os.EX_UNAVAILABLE
     except Exception as error:
         get_log("witness").critical("a defect ended this process", exc_info=error)
-        return Exit.DEFECT
+        return os.EX_SOFTWARE
 
 
 async def _until_stopped(settings: WitnessSettings) -> None:
