@@ -32,9 +32,11 @@ class Determinism:
     """Folds the run beside its audit. Without files to compare with, its history is not kept. Files are of the entry
     that they name as their last: what only the notary said since then changes nothing in them."""
 
-    def __init__(self, run: str, files: Mapping[str, bytes] | None) -> None:
+    def __init__(self, run: str, files: Mapping[str, bytes] | None, *, keep: bool = False) -> None:
+        """`keep`: the history is kept all the same, for whoever wants the files."""
         self.projector = Projector(run)
         self._files = files
+        self._keeps = keep or files is not None
         self._upto = _last_entry(run, files)
         self._made: dict[str, bytes] | None = None
         self._later = 0
@@ -47,7 +49,7 @@ class Determinism:
             self._later += not seals
         if isinstance(verdict, Rejected):
             disbelieve(self.projector.state, verdict.seq, verdict.reason)
-        elif self._files is not None and self._made is None:
+        elif self._keeps:
             self.projector.apply(verdict)
         else:
             fold(self.projector.state, verdict)
@@ -70,6 +72,9 @@ class Determinism:
                 found.breaks(path, f"it is missing; {MEND}")
             elif self._files[path] != content:
                 found.breaks(path, f"it is not what the log says; {MEND}")
+        for path in self._files:
+            if path not in made and path not in SHARED:
+                found.breaks(path, "the log makes no such file")
         found.count("files", len(made))
 
 

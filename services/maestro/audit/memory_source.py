@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from maestro.audit.verify import Audit, Flaw
 from maestro.log.store import Entry
 
 
@@ -36,6 +37,9 @@ class MemorySource:
 
     def projections(self) -> Mapping[str, bytes] | None:
         return self.files
+
+    def flaws(self, audit: Audit) -> Iterable[Flaw]:
+        return ()
 
 
 def _numbered(bodies: Sequence[bytes]) -> list[Entry]:

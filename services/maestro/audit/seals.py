@@ -104,6 +104,11 @@ class Seals:
             self._counted.append(self.roots.size)
 
     @property
+    def newest(self) -> SignedCheckpoint | None:
+        """The last seal that holds, with every cosignature that stands in the log."""
+        return self._last.signed if self._last else None
+
+    @property
     def covered(self) -> int:
         """How many entries the last seal that holds covers."""
         return self._last.signed.checkpoint.size if self._last else 0

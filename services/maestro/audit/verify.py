@@ -11,9 +11,10 @@ from typing import Protocol
 
 from maestro.audit.auditor import Auditor, Listener
 from maestro.audit.determinism import Determinism
-from maestro.audit.findings import Report
+from maestro.audit.findings import PropertyName, Report
 from maestro.audit.pool import Checks, Signatures, check_here
 from maestro.audit.trust import Enrolled, Trust
+from maestro.audit.words import Words
 from maestro.log.fast import Plain
 from maestro.log.store import Entry
 from maestro.tlog.checkpoint import SignedCheckpoint, parse_signed
@@ -24,6 +25,8 @@ LONG = 1_000
 PAGE = 512
 """Entries of a page at most: few enough that several pages lie with the helpers."""
 
+Flaw = tuple[PropertyName, str, str]
+"""The property, where, and why it does not hold."""
 Page = tuple[Sequence[Entry], list[Plain | None]]
 
 
@@ -53,6 +56,10 @@ class Source(Protocol):
         """The files that people read, by path; None where there are none to compare with."""
         ...
 
+    def flaws(self, audit: Audit) -> Iterable[Flaw]:
+        """What else does not hold where this history comes from; asked when all entries were read."""
+        ...
+
 
 def audit(
     source: Source,
@@ -69,7 +76,7 @@ def audit(
 
 
 class Audit:
-    """One audit. `listeners` hear every entry's verdict."""
+    """One audit. `listeners` hear every entry's verdict; `projections`: the run's files are wanted afterwards."""
 
     def __init__(
         self,
@@ -79,23 +86,33 @@ class Audit:
         enrolled: Enrolled | None = None,
         check: Checks = check_here,
         listeners: Sequence[Listener] = (),
+        *,
+        projections: bool = False,
     ) -> None:
-        self._source, self._since, self._check = source, since, check
-        self.determinism = Determinism(source.run, source.projections())
+        self._source, self._since, self._check, self.trust = source, since, check, trust
+        self.determinism = Determinism(source.run, source.projections(), keep=projections)
         self._enrolled = enrolled or Enrolled.of(trust.operator, source.system())
-        beside = source.checkpoint()
-        self._beside = beside
+        self._beside = beside = source.checkpoint()
+        self.blobs: set[str] = set()
+        """The large payloads that the log names."""
+        self.words = Words()
         watched = [size for size in (_size(beside), since.checkpoint.size if since else None) if size is not None]
         self.auditor = Auditor(
             source.run,
             trust,
             self._enrolled,
-            blob=source.blob,
+            blob=self._blob,
             watched=watched,
-            listeners=[self.determinism.hear, *listeners],
+            listeners=[self.determinism.hear, self.words.hear, *listeners],
         )
 
     def run(self, processes: int = 0) -> Report:
+        """Read everything, and say what it comes to."""
+        self.read(processes)
+        return self.auditor.result()
+
+    def read(self, processes: int = 0) -> None:
+        """Read everything. Whoever knows more puts it into the properties before asking for the result."""
         cores = processes or _cores()
         many = cores if self._source.length() >= LONG else 1
         auditor = self.auditor
@@ -107,7 +124,16 @@ class Audit:
         if self._since is not None:
             self._continues(self._since)
         self.determinism.compare(auditor.properties["determinism"])
-        return auditor.result()
+        for name, at, why in self._source.flaws(self):
+            auditor.properties[name].breaks(at, why)
+
+    @property
+    def enrolled(self) -> Enrolled:
+        return self._enrolled
+
+    def _blob(self, sha256: str) -> bytes | None:
+        self.blobs.add(sha256)
+        return self._source.blob(sha256)
 
     def _pages(self) -> Iterator[tuple[Page, Sequence[bytes]]]:
         for entries in self._source.entries():

@@ -14,6 +14,7 @@ from maestro.cli.exit_codes import Exit
 
 if TYPE_CHECKING:
     from maestro.audit.trust import Trust
+    from maestro.audit.verify import Audit, Flaw
     from maestro.cli.engine import Engine
     from maestro.cli.where import Place
     from maestro.log.store import Entry, Store
@@ -64,6 +65,9 @@ class LiveSource:
     def projections(self) -> Mapping[str, bytes] | None:
         return files_on_disk(self._folder, self._run) if self._folder else None
 
+    def flaws(self, audit: Audit) -> Iterable[Flaw]:
+        return ()
+
     def _wait(self, asked: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
@@ -90,10 +94,11 @@ class _Files(Mapping[str, bytes]):
             return False
 
     def __iter__(self) -> Iterator[str]:
-        raise TypeError("the files of a repository are not listed")
+        """None: in a repository lie many others' files."""
+        return iter(())
 
     def __len__(self) -> int:
-        raise TypeError("the files of a repository are not counted")
+        return 0
 
 
 def files_on_disk(folder: Path, run: str) -> Mapping[str, bytes] | None:

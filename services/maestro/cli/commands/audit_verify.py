@@ -53,6 +53,10 @@ async def _verify(run: str, policy: Path | None, operator: Path | None, since: P
     from maestro.cli.where import find_place
 
     older = _older(since)
+    if Path(run).is_file():
+        from maestro.cli.commands.audit_bundle import verified
+
+        return await verified(Path(run), trust_of(operator, policy, None), older)
     place = await find_place(where.repo, run=run)
     async with live(run, place) as (source, _):
         trust = trust_of(operator, policy, place)
