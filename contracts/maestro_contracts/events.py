@@ -101,6 +101,26 @@ class RunStarted(Event):
     at: int
 
 
+class RunForked(Event):
+    """A run began where another one was: at entry `entry` of the log of `parent`, whose bytes have this SHA-256. What
+    was said there until then comes along as it stands in that log: `entries` are the exact bytes of entries 1 to
+    `entry`, `blobs` the large data that they name. Each counts for what its author signed, and for no more: no approval
+    and no grant among them holds here. `feature`, `repo` and `workflow` are the parent's; `settings` too, but for what
+    was asked for anew."""
+
+    parent: str
+    entry: int
+    entry_sha256: str
+    entries: tuple[bytes, ...]
+    feature: str
+    repo: Repo
+    workflow: Workflow
+    settings: Settings
+    requested_by: str
+    at: int
+    blobs: tuple[bytes, ...] = ()
+
+
 class StepStarted(Event):
     """A step's attempt began. `visit` counts how often the run came to it, `attempt` the tries of that visit."""
 
@@ -876,6 +896,7 @@ AnyEvent = (
     | PersonEnrolled
     | PersonRevoked
     | RunStarted
+    | RunForked
     | StepStarted
     | StepCompleted
     | StepFailed

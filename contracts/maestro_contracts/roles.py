@@ -29,6 +29,7 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
     "conductor": frozenset(
         {
             e.RunStarted,
+            e.RunForked,
             e.StepStarted,
             e.StepCompleted,
             e.StepFailed,
@@ -154,6 +155,7 @@ violation."""
 ASKED_BY: dict[type[c.Command], str] = {
     c.Enrol: "any process",
     c.StartRun: "a person",
+    c.ForkRun: "a person",
     c.Advance: "any process",
     c.RecoverRun: "a person",
     c.PauseRun: "a person",

@@ -104,7 +104,7 @@ def _task(action: Action) -> str:
 def evolve(book: ActionBook, event: e.Event) -> ActionBook:
     """The book after one more event. What comes first stays."""
     match event:
-        case e.RunStarted(settings=settings) if book.settings is None:
+        case e.RunStarted(settings=settings) | e.RunForked(settings=settings) if book.settings is None:
             return replace(book, settings=settings)
         case e.RunCancelled() | e.RunFailed() | e.RunCompleted():
             return replace(book, ended=True)

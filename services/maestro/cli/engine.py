@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from maestro.log.keyring import Keyring
     from maestro.log.redis_store import RedisStore
 
-WITH_SERVICES = frozenset({"run", "resume", "demo", "up", "web"})
+WITH_SERVICES = frozenset({"run", "fork", "resume", "demo", "up", "web"})
 """Commands that keep services running beside the server."""
 WAIT_S = 20.0
 """How long a command waits for another that is just reading, or that is just starting."""

@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
     ("tui", "tui:tui", "Watch runs and decide gates in a terminal window.", RUNS),
     ("watch", "watch:watch", "Follow a run from its first event.", RUNS),
     ("resume", "resume:resume", "Go on with a run that was interrupted or paused.", RUNS),
+    ("fork", "fork:fork", "Start a new run from a point of another one.", RUNS),
     ("pause", "resume:pause", "Let what is being done end, and start nothing new.", RUNS),
     ("cancel", "resume:cancel", "End a run for good; its branch and its log stay.", RUNS),
     ("report", "report:report", "Print a run's report.", RUNS),

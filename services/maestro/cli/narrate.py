@@ -114,6 +114,17 @@ def _run_started(state: RunState, event: e.RunStarted) -> list[Line]:
     ]
 
 
+def _run_forked(state: RunState, event: e.RunForked) -> list[Line]:
+    if state.forked is None:
+        why = one_line(" ".join(state.violations[-1:]), REASON)
+        return [Line("bad", f"the run was to go on from {one_line(event.parent)}, and does not: {why}")]
+    return [
+        Line("phase", f"Run {state.run}: {one_line(event.feature, WORDS)}"),
+        Line("step", f"goes on from entry {event.entry} of {one_line(event.parent)}, at {state.head[:12]}"),
+        Line("step", "what was approved there is not approved here"),
+    ]
+
+
 def _run_completed(state: RunState, event: e.RunCompleted) -> list[Line]:
     return [Line("phase", f"Done in {duration(event.at - state.started)}: {state.run}"), *_trespasses(state)]
 
@@ -320,6 +331,7 @@ def _violation_found(_state: RunState, event: e.ViolationFound) -> list[Line]:
 
 TELLERS: dict[type[e.Event], Tell] = {
     e.RunStarted: _run_started,
+    e.RunForked: _run_forked,
     e.RunPrepared: lambda _, v: _ok(f"branch {one_line(v.branch)}"),
     e.RunPaused: lambda _, v: _told("Paused", v),
     e.RunResumed: lambda _, v: _told("Resumed", v),

@@ -61,7 +61,7 @@ class Integrator:
 
     async def _prepared(self, run: str, command: c.PrepareRun) -> e.RunPrepared:
         repo = await self.workspace.open(run, command.repo.url)
-        base = command.repo.base
+        base = command.onto or command.repo.base
         if not base:
             raise GitProblem("structural", "the repository has no commit to start from", "make a first commit")
         await repo.refs.ensure(base)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from maestro.log.fast import Plain, open_plain
 from maestro.log.helper import Helper
 from maestro.log.keyring import Keyring
+from maestro.log.past import with_past
 from maestro.log.signatures import is_signed
 from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, Examined, Rejected, examine_slowly, examined, resolve
+from maestro_contracts.events import RunForked
 
 __all__ = ["Commit", "Reader", "Rejected", "commits", "missing", "new_of"]
 
@@ -130,8 +132,15 @@ class Reader:
                 seen = examined(entry, plain)
             else:
                 seen = await self._look_closely(entry)
-            verdicts.append(self._chains.place(seen))
+            verdict = self._chains.place(seen)
+            if isinstance(verdict, Commit) and RunForked in map(type, verdict.events):
+                verdict = await self._with_past(verdict)
+            verdicts.append(verdict)
         return verdicts
+
+    async def _with_past(self, commit: Commit) -> Commit | Rejected:
+        await self._keyring.refresh(self._store)
+        return with_past(commit, self._keyring.find)
 
     async def _look_closely(self, entry: Entry) -> Examined:
         seen = examine_slowly(entry, self._run, self._keyring.find)

@@ -22,13 +22,15 @@ from maestro_contracts.roles import SAYS
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One author's commit that may be believed. An event's address is `seq.i`, with i the index in `events`."""
+    """One author's commit that may be believed. An event's address is `seq.i`, with i the index in `events`. `past` is
+    what a forked run brings along (see `past.py`)."""
 
     seq: int
     header: CommitHeader
     role: str
     records: Sequence[Record]
     events: Sequence[Event]
+    past: Sequence[Commit | Rejected] = ()
 
 
 Flaw = Literal["author", "chain", "role", "content", "missing"]

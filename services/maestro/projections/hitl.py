@@ -79,7 +79,7 @@ class Audit:
     def read(self, at: str, actor: str, event: e.Event) -> None:
         """The next event, at this address, said by this process."""
         match event:
-            case e.RunStarted(workflow=workflow):
+            case e.RunStarted(workflow=workflow) | e.RunForked(workflow=workflow):
                 self._workflow = workflow
             case e.RunCompleted() | e.RunFailed() | e.RunCancelled():
                 self._ended = True

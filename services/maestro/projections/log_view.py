@@ -136,6 +136,7 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.PersonEnrolled: lambda v: f"{v.person} as {', '.join(v.roles) or 'nothing'}",
     e.PersonRevoked: lambda v: f"{v.person}, {v.fingerprint or 'every key'}: {_short(v.reason)}",
     e.RunStarted: _run_started,
+    e.RunForked: lambda v: f"from entry {v.entry} of {v.parent}, asked by {v.requested_by}",
     e.StepStarted: lambda v: f"{_visit(v)} ({v.kind})" + (f", attempt {v.attempt}" if v.attempt > 1 else ""),
     e.StepCompleted: lambda v: f"{_visit(v)}: {v.outcome}",
     e.StepFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}; {_later(v.retry_ms)}",
