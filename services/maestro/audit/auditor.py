@@ -11,6 +11,7 @@ from maestro.audit.seals import Seals
 from maestro.audit.trust import Enrolled, Trust
 from maestro.audit.verification import Verification
 from maestro.log.fast import Plain, open_plain
+from maestro.log.past import with_past
 from maestro.log.store import Entry
 from maestro.log.verify import Chains, Commit, Flaw, Rejected, examine_slowly, examined, resolve
 from maestro.projections import hitl
@@ -90,10 +91,18 @@ class Auditor:
                 for index, sha in seen.missing:
                     resolve(seen, index, self._blob(sha))
                     self.properties["authenticity"].count("payloads")
-            verdict = self._chains.place(seen)
+            verdict = self._with_past(self._chains.place(seen))
             self._hear(verdict)
             is_notarys = isinstance(verdict, Commit) and verdict.role == NOTARY
             self.seals.append(entry.body, counts=not is_notarys)
+
+    def _with_past(self, verdict: Commit | Rejected) -> Commit | Rejected:
+        """What a fork brings along is its parent's authors' word; where it is not, that is a finding here."""
+        found = with_past(verdict, self._enrolled.keyring.find) if isinstance(verdict, Commit) else verdict
+        for before in found.past if isinstance(found, Commit) else ():
+            if isinstance(before, Rejected):
+                self.properties[WHERE[before.flaw]].breaks(f"{verdict.seq}/{before.seq}", before.reason)
+        return found
 
     def _hear(self, verdict: Commit | Rejected) -> None:
         if isinstance(verdict, Commit):

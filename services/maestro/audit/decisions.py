@@ -55,11 +55,18 @@ class Decisions:
         self.auto_approve = False
         self._nonces: set[str] = set()
 
-    HEARS: tuple[type[e.Event], ...] = (e.RunStarted, e.GateOpened, e.GateEscalated, e.GateVoted, e.GateDecided)
+    HEARS: tuple[type[e.Event], ...] = (
+        e.RunStarted,
+        e.RunForked,
+        e.GateOpened,
+        e.GateEscalated,
+        e.GateVoted,
+        e.GateDecided,
+    )
 
     def read(self, place: Place, _actor: str, event: e.Event) -> None:
         match event:
-            case e.RunStarted(settings=settings):
+            case e.RunStarted(settings=settings) | e.RunForked(settings=settings):
                 self.approvals, self.auto_approve = settings.approvals, settings.auto_approve
             case e.GateOpened():
                 self.gates.setdefault((event.gate, event.visit), GateSeen(event))

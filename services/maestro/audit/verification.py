@@ -30,6 +30,7 @@ class Verification:
 
     HEARS: tuple[type[e.Event], ...] = (
         e.RunStarted,
+        e.RunForked,
         e.RunCompleted,
         e.TaskClaimed,
         e.VoteCast,
@@ -44,7 +45,7 @@ class Verification:
     def read(self, place: Place, actor: str, event: e.Event) -> None:
         at = place.at
         match event:
-            case e.RunStarted(settings=settings):
+            case e.RunStarted(settings=settings) | e.RunForked(settings=settings):
                 self._quorum = settings.validators // 2 + 1
             case e.RunCompleted():
                 self._completed = True

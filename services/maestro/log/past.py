@@ -66,7 +66,7 @@ def with_past(commit: Commit, find: Find, depth: int = 0) -> Commit | Rejected:
         return commit
     problem = _problem(forked, depth)
     if problem:
-        return Rejected(commit.seq, problem, commit.header.actor)
+        return Rejected(commit.seq, problem, commit.header.actor, "content")
     return replace(commit, past=_read(forked, find, depth))
 
 
