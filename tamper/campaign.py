@@ -167,6 +167,6 @@ def table(found: dict[str, Tally], limit: Boundary, seed: str) -> Sequence[str]:
         f"| **all** | **{total:,}** | **{total - missed:,}** | seed `{seed}` |",
         "",
         f"The boundary: {limit.draws} histories that operator, notary and all witnesses rewrote together.",
-        f"Shown: {limit.shown}. To a reader who had kept one checkpoint (`--since`): {limit.shown_with_own_checkpoint}.",
+        f"Shown: {limit.shown}. To a reader who kept one checkpoint (`--since`): {limit.shown_with_own_checkpoint}.",
     ]
     return lines
