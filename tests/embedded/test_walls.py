@@ -421,7 +421,8 @@ def test_the_containers_server_starts_with_users_and_takes_an_earlier_log_over(
         before.stop()
 
     command = ["sh", str(ROOT / "scripts" / "compose-server"), "--port", "0", "--unixsocket", str(before.socket)]
-    env = {**os.environ, "SERVER_DATA": str(data), "SERVER_CONFIG": str(config)}
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "SERVER_DATA": str(data), "SERVER_CONFIG": str(config)}
     for _ in range(2):
         with (tmp_path / "log").open("ab") as log:
             process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
