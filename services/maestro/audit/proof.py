@@ -1,7 +1,8 @@
 """Does one entry stand in a log that was sealed? A proof that needs neither log nor network (c2sp.org/tlog-proof).
 
-A proof is the line `c2sp.org/tlog-proof@v1`, a line `extra` (here with the base64 of the entry itself), the line `index`,
-the hashes of the inclusion proof (RFC 6962, 2.1.1) in base64, one a line, an empty line, and the signed checkpoint. Pure.
+A proof is the line `c2sp.org/tlog-proof@v1`, a line `extra` (here with the base64 of the entry itself), the line
+`index`, the hashes of the inclusion proof (RFC 6962, 2.1.1) in base64, one a line, an empty line, and the signed
+checkpoint. Pure.
 """
 
 from __future__ import annotations

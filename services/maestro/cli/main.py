@@ -90,6 +90,7 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("export", "audit_bundle:export", "Write a run's history as one file that anybody can check."),
         ("import", "audit_bundle:import_", "Verify a bundle and unpack it."),
         ("proof", "audit_proof:proof", "Write or check the proof that an event stands in a sealed log."),
+        ("report", "audit_report:report", "Write the audit of a run as a page for auditors."),
         ("hitl", "audit:hitl", "List what people should have decided and did not."),
         ("approve-after", "audit:approve_after", "Approve after the fact what was done."),
         ("roll-back", "audit:roll_back", "Undo by a new commit what was merged."),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Verify = Annotated[Path | None, Parameter(help="Check this proof instead of making one.")]
 Notary = Annotated[str, Parameter(help="The notary's public key (a vkey), where no server is at hand to ask.")]
-Output = Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file; without it, RUN-SEQ.proof.")]
+Output = Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file; without it, RUN-SEQ.tlog-proof.")]
 
 
 def proof(
@@ -48,7 +48,7 @@ def proof(
     if not run or not event:
         raise CliError("which event of which run?", "maestro audit proof RUN SEQ, or --verify FILE", Exit.USAGE)
     seq = _seq(event)
-    return run_async(_make(run, seq, output or Path(f"{Path(run).stem}-{seq}.proof"), policy, operator, where))
+    return run_async(_make(run, seq, output or Path(f"{Path(run).stem}-{seq}.tlog-proof"), policy, operator, where))
 
 
 def _seq(event: str) -> int:
