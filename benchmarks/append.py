@@ -34,7 +34,7 @@ def run(scale: Scale) -> list[Figure]:
 async def measure(fsync: str, scale: Scale) -> Figure:
     rounds, seconds = scale.of(7, 3), scale.of(20, 5) / 10
     with place(fsync) as here:
-        store = await open_store(here.url, here.password_file)
+        store = await open_store(here.url, here.users, user="worker")
         ours, bare = Author(store), Bare(here)
         rates: dict[str, list[float]] = {"ours": [], "bare": []}
         for _ in range(rounds):
@@ -85,12 +85,12 @@ class Bare:
     """XADD, and nothing else."""
 
     def __init__(self, here: Place) -> None:
-        self.client = here.client()
+        self.client, self.xadd = here.client(), here.called("XADD")
         self.line = encode(build_record("b:0000001:00", AgentReported("T-001", 1, TEXT))[0])
         assert len(self.line) == SIZE, len(self.line)
 
     async def append(self) -> None:
         pipeline = self.client.pipeline(transaction=False)
         for _ in range(EVENTS):
-            pipeline.xadd("bare", {"n": self.line})
+            pipeline.execute_command(self.xadd, "bare", "*", "n", self.line)
         await pipeline.execute()

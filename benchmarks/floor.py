@@ -39,6 +39,7 @@ class BareLoop:
     pid: int
     client: redis.Redis
     folder: Path
+    xadd: str
 
     def go(self) -> None:
         (self.folder / "go").touch()
@@ -47,7 +48,7 @@ class BareLoop:
         """Queue these tasks, given as run and task id."""
         pipeline = self.client.pipeline(transaction=False)
         for run, task in tasks:
-            pipeline.xadd(bare.QUEUE, {"__data__": message(run, task)})
+            pipeline.execute_command(self.xadd, bare.QUEUE, "*", "__data__", message(run, task))
         await pipeline.execute()
 
 
@@ -68,7 +69,7 @@ async def bare_loop(here: Place) -> AsyncIterator[BareLoop]:
         while not (folder / "ready").exists():
             assert process.poll() is None, "the bare loop did not start"
             await asyncio.sleep(0.02)
-        yield BareLoop(process.pid, client, folder)
+        yield BareLoop(process.pid, client, folder, here.called("XADD"))
     finally:
         process.terminate()
         process.wait(20)

@@ -25,7 +25,7 @@ from maestro.bus.client import ask
 RATE = 50
 TARGETS_MS = {0.5: 3.0, 0.99: 8.0}
 RUN = re.compile(r"\{p00\}:run:([^:]+):log")
-QUEUED = re.compile(r"XADD \S+:q:\S+ .*?task:(T-\d+):1")
+QUEUED = re.compile(r"XADD\S* \S+:q:\S+ .*?task:(T-\d+):1")
 DISPATCHED = re.compile(r"task:([^:]+):1/dispatched")
 STARTED = re.compile(r"task:([^:]+):1/started:1")
 FIRST, SECOND = "probe-1-1", "probe-2-1"

@@ -12,6 +12,8 @@ from pathlib import Path
 import redis.asyncio as redis
 
 from maestro.embedded.server import PrivateServer
+from maestro.log.library import hidden_name
+from maestro.log.walls_files import library_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,17 @@ class Place:
     folder: Path
     url: str
     password_file: Path
+    users: str
+    """The folder with the services' passwords."""
     pid: int
 
     @property
     def password(self) -> str:
         return self.password_file.read_text()
+
+    def called(self, command: str) -> str:
+        """What the server calls a command that only its functions send otherwise: a floor knows it too."""
+        return hidden_name(command, library_secret(Path(self.users)))
 
     def client(self) -> redis.Redis:
         """A plain client, as a floor uses it."""
@@ -52,7 +60,7 @@ def place(fsync: str = "always") -> Iterator[Place]:
     server = PrivateServer(folder / "server", fsync)
     try:
         endpoint = server.start()
-        yield Place(folder, endpoint.url, Path(endpoint.password_file), endpoint.pid)
+        yield Place(folder, endpoint.url, Path(endpoint.password_file), endpoint.users, endpoint.pid)
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)

@@ -78,7 +78,7 @@ def _is_end(run: str, last: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> bool:
 @asynccontextmanager
 async def stack(here: Place, roles: Sequence[str]) -> AsyncIterator[Stack]:
     """The registrar and these roles, ready; a role may come more than once. All ended at the end."""
-    store = await open_store(here.url, here.password_file)
+    store = await open_store(here.url, here.users)
     made = Stack(here, store)
     try:
         for role in ("registrar", *roles):
@@ -98,7 +98,7 @@ def _start(here: Place, role: str, name: str) -> subprocess.Popen[bytes]:
     env = {
         **{key: value for key, value in os.environ.items() if not key.startswith("MAESTRO_")},
         "MAESTRO_REDIS_URL": here.url,
-        "MAESTRO_REDIS_PASSWORD_FILE": str(here.password_file),
+        "MAESTRO_REDIS_PASSWORD_FILE": here.users,
         "MAESTRO_STATE_DIR": str(here.folder / "state"),
         "MAESTRO_HEALTH_FILE": str(here.folder / "health" / name),
         "MAESTRO_ACTOR": name,

@@ -15,13 +15,13 @@ registrar
     takes Enrol (from any process)
 
 conductor
-    takes StartRun (from a person), Advance (from any process), RecoverRun (from a person),
-          PauseRun (from a person), ResumeRun (from a person), CancelRun (from a person),
-          RetryDue (from a timer)
-    says  RunStarted, StepStarted, StepCompleted, StepFailed, StepsReset, IterationStarted, GroupStarted,
-          GroupCompleted, TaskDispatched, ValidationRequested, TaskAccepted, TaskRejected, TaskRetryScheduled,
-          TaskAbandoned, MergeRequested, CheckpointRequested, GateRequested, RunPaused, RunResumed,
-          RunCancelled, RunCompleted, RunFailed, RequestRefused, CommandDeadLettered
+    takes StartRun (from a person), ForkRun (from a person), Advance (from any process),
+          RecoverRun (from a person), PauseRun (from a person), ResumeRun (from a person),
+          CancelRun (from a person), RetryDue (from a timer)
+    says  RunStarted, RunForked, StepStarted, StepCompleted, StepFailed, StepsReset, IterationStarted,
+          GroupStarted, GroupCompleted, TaskDispatched, ValidationRequested, TaskAccepted, TaskRejected,
+          TaskRetryScheduled, TaskAbandoned, MergeRequested, CheckpointRequested, GateRequested, RunPaused,
+          RunResumed, RunCancelled, RunCompleted, RunFailed, RequestRefused, CommandDeadLettered
 
 planner
     takes DraftPlan (from conductor)
@@ -59,4 +59,7 @@ integrator
           CheckpointMade, StepWorkFailed, HandedOver, RolledBack, RollBackFailed, CommandDeadLettered
 
 gateway
+
+notary
+    says  LogSealed, SealCosigned, ViolationFound
 """

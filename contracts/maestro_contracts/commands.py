@@ -70,6 +70,19 @@ class StartRun(Command):
     by: str
 
 
+class ForkRun(Command):
+    """Start this run where `parent` was after its entry `entry` (its bytes' SHA-256 is `entry_sha256`). The parent is
+    not touched. `auto_approve` and `interactive` hold for this run, whatever the parent had."""
+
+    to: ClassVar[str] = "conductor"
+    parent: str
+    entry: int
+    entry_sha256: str
+    by: str
+    auto_approve: bool = False
+    interactive: bool = False
+
+
 class Advance(Command):
     """The run's log has grown: see what is due. Carries nothing; the log says it all."""
 
@@ -465,13 +478,14 @@ class RunGateCommand(Command):
 
 
 class PrepareRun(Command):
-    """Make the run's branch at the repository's base commit."""
+    """Make the run's branch at the repository's base commit, or at a later one (`onto`, for a forked run)."""
 
     to: ClassVar[str] = "integrator"
     step: str
     visit: int
     attempt: int
     repo: Repo
+    onto: str = ""
 
 
 class CommitPrd(Command):
@@ -549,6 +563,7 @@ class RevertChange(Command):
 AnyCommand = (
     Enrol
     | StartRun
+    | ForkRun
     | Advance
     | RecoverRun
     | PauseRun

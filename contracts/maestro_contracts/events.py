@@ -102,6 +102,26 @@ class RunStarted(Event):
     at: int
 
 
+class RunForked(Event):
+    """A run began where another one was: at entry `entry` of the log of `parent`, whose bytes have this SHA-256. What
+    was said there until then comes along as it stands in that log: `entries` are the exact bytes of entries 1 to
+    `entry`, `blobs` the large data that they name. Each counts for what its author signed, and for no more: no approval
+    and no grant among them holds here. `feature`, `repo` and `workflow` are the parent's; `settings` too, but for what
+    was asked for anew."""
+
+    parent: str
+    entry: int
+    entry_sha256: str
+    entries: tuple[bytes, ...]
+    feature: str
+    repo: Repo
+    workflow: Workflow
+    settings: Settings
+    requested_by: str
+    at: int
+    blobs: tuple[bytes, ...] = ()
+
+
 class StepStarted(Event):
     """A step's attempt began. `visit` counts how often the run came to it, `attempt` the tries of that visit."""
 
@@ -833,6 +853,43 @@ class RollBackFailed(Event):
     problem: Problem
 
 
+# --- said by the notary ----------------------------------------------------------------------------------------------
+
+
+class LogSealed(Event):
+    """The run's log, sealed: its first `size` entries have this Merkle `root` (RFC 6962, hex). `note` is the C2SP
+    checkpoint that states it, with the log's signature and the cosignatures that had arrived; `cosigned` and `missing`
+    are the names of the witnesses, as the notary's policy calls them. `final`: the run has ended, and this is all of
+    it."""
+
+    size: int
+    root: str
+    note: str
+    cosigned: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    final: bool = False
+
+
+class SealCosigned(Event):
+    """Cosignatures that came after their seal was written down. `note` is the checkpoint of `size` again, with all of
+    them; the names are as in `LogSealed`."""
+
+    size: int
+    note: str
+    cosigned: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class ViolationFound(Event):
+    """Something in the run's log may not be believed, or is not what it was: entry `entry`, why, and in whose name it
+    stands. The run is quarantined: no effect begins in it until a person resumes it."""
+
+    entry: int
+    reason: str
+    actor: str = ""
+    at: int = 0
+
+
 # --- said by anybody --------------------------------------------------------------------------------------------------
 
 
@@ -852,6 +909,7 @@ AnyEvent = (
     | PersonEnrolled
     | PersonRevoked
     | RunStarted
+    | RunForked
     | StepStarted
     | StepCompleted
     | StepFailed
@@ -918,6 +976,9 @@ AnyEvent = (
     | HandedOver
     | RolledBack
     | RollBackFailed
+    | LogSealed
+    | SealCosigned
+    | ViolationFound
     | CommandDeadLettered
 )
 

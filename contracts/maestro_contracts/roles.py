@@ -18,6 +18,7 @@ Role = Literal[
     "validator",
     "integrator",
     "gateway",
+    "notary",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -28,6 +29,7 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
     "conductor": frozenset(
         {
             e.RunStarted,
+            e.RunForked,
             e.StepStarted,
             e.StepCompleted,
             e.StepFailed,
@@ -117,6 +119,7 @@ SAYS: dict[Role, frozenset[type[e.Event]]] = {
         }
     ),
     "gateway": frozenset(),
+    "notary": frozenset({e.LogSealed, e.SealCosigned, e.ViolationFound}),
 }
 
 
@@ -126,9 +129,34 @@ def may_say(role: str, event_type: str) -> bool:
     return cls is not None and cls in SAYS.get(role, frozenset())  # type: ignore[call-overload]
 
 
+AFTER_THE_END: frozenset[type[e.Event]] = (
+    SAYS["worker"]
+    | SAYS["validator"]
+    | SAYS["integrator"]
+    | SAYS["notary"]
+    | {
+        e.RequestRefused,
+        e.ActionProposed,
+        e.ActionClassified,
+        e.ActionRejected,
+        e.DecisionRefused,
+        e.GateClosed,
+        e.GrantRevoked,
+        e.EffectApproved,
+        e.RollBackOrdered,
+        e.JournalEntryAdded,
+        e.JournalReviewed,
+    }
+)
+"""What may still be said in a run that has ended and was sealed as a whole: what became of work that was under way, and
+what people make of it afterwards. Nothing here changes what was decided. It is sealed again; anything else is a
+violation."""
+
+
 ASKED_BY: dict[type[c.Command], str] = {
     c.Enrol: "any process",
     c.StartRun: "a person",
+    c.ForkRun: "a person",
     c.Advance: "any process",
     c.RecoverRun: "a person",
     c.PauseRun: "a person",

@@ -47,7 +47,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
 
     settings = ServiceSettings.from_env("worker", env)
 
-    assert settings.redis_password == "s3cret"
+    assert settings.login.password == "s3cret"
     assert "s3cret" not in repr(settings)
     assert (settings.parallel, settings.batch, settings.lease_s, settings.grace_s) == (3, 4, 2.5, 0.0)
     assert (settings.actor, settings.work_dir) == ("worker-7", Path("/work"))

@@ -11,10 +11,8 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import redis
 
 from maestro.bus.client import ask
 from maestro.cli.engine import reading
@@ -26,6 +24,7 @@ from maestro.embedded.server import live_endpoint
 from tests.support.command_line import Going, Person
 from tests.support.endtoend import pids_of
 from tests.support.gitrepo import git
+from tests.support.insider import insider
 from tests.support.wait import wait_for
 
 STAYS = "31536127"
@@ -138,7 +137,7 @@ def empty_the_server(person: Person) -> None:
     [place] = (person.state / "repos").iterdir()
     endpoint = live_endpoint(place / "server")
     assert endpoint is not None
-    client = redis.Redis.from_url(endpoint.url, password=Path(endpoint.password_file).read_text())
+    client = insider(endpoint)
     client.flushall()
     client.close()
 

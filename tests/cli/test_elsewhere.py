@@ -6,9 +6,11 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from maestro.embedded.server import PrivateServer
 from maestro.log.redis_store import RedisStore
 from tests.support.command_line import Going, Person
 from tests.support.gitrepo import git
@@ -80,6 +82,26 @@ async def test_where_another_operator_rules_nothing_is_asked(asking: Person, ser
     refused(asking, server, 3, "nobody at", "another operator", "MAESTRO_OPERATOR_PUB_FILE")
     refused_up = asking.does("up")
     assert refused_up.code == 3 and "another operator" in refused_up.err
+
+
+def test_doctor_says_where_a_server_has_no_user_for_each_service(
+    person: Person, server: Server, tmp_path: Path
+) -> None:
+    def checked(**env: str) -> tuple[bool | None, str, str]:
+        said = person.does("doctor", "--json", env=env).json
+        return next((row["ok"], row["found"], row["mend"]) for row in said if row["check"] == "server")
+
+    assert person.does("runs").code == 0  # The keys are made.
+    ok, found, mend = checked(MAESTRO_REDIS_URL=server.url)
+    assert ok is None and "no user for each" in found and "scripts/server-users" in mend
+
+    for name in ("server", "logs"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+    walled = PrivateServer(tmp_path / "own" / "server")
+    at = walled.start()
+    ok, found, mend = checked(MAESTRO_REDIS_URL=at.url, MAESTRO_REDIS_PASSWORD_FILE=at.users)
+    walled.kill()
+    assert ok is True and found.endswith("answers") and not mend
 
 
 @pytest.mark.parametrize("key", ["{p00}:q:conductor", "{p00}:timers", "{p00}:run:system:log"])

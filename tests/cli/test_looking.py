@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,63 @@ def test_doctor_sends_a_task_through_all_services(finished: Person) -> None:
     rows = {row["check"]: row for row in finished.does("doctor", "--probe", "--json").json}
 
     assert rows["probe"]["ok"], rows["probe"]
+
+
+def test_replay_prints_a_hash_of_the_state_that_is_the_same_each_time(finished: Person, run: str) -> None:
+    first, again = (finished.does("replay", run, "--json").json for _ in range(2))
+
+    assert len(first["state_sha256"]) == 64 and first["state_sha256"] == again["state_sha256"]
+
+
+def test_replay_goes_to_a_time_of_the_run(finished: Person, run: str) -> None:
+    rows = [json.loads(line) for line in finished.does("log", run, "--json").out.splitlines()]
+    seqs = [int(row["address"].partition(".")[0]) for row in rows]
+    times = dict(zip(seqs, (row["at"] for row in rows), strict=True))
+    middle = times[10]
+    wanted = next(seq for seq, at in times.items() if at > middle) - 1
+    iso = datetime.fromtimestamp(middle / 1000, UTC).isoformat(timespec="milliseconds")
+
+    by_time = finished.does("replay", run, "--at", iso, "--json").json
+    by_length = finished.does("replay", run, f"--at=+{middle - times[1]}ms", "--json").json
+
+    assert by_time["last_event"]["seq"] == by_length["last_event"]["seq"] == wanted
+
+
+def test_replay_explains_which_events_made_a_value_so(finished: Person, run: str) -> None:
+    rows = finished.does("replay", run, "--explain", "tasks.T-001.status", "--json").json
+
+    assert (rows[0]["had"], rows[0]["after"], rows[-1]["after"]) == (False, "waiting", "done")
+    assert rows[-1]["type"] == "TaskMerged" and rows[-1]["actor"].startswith("integrator")
+
+
+def test_replay_of_a_field_that_never_was_names_those_near_it(finished: Person, run: str) -> None:
+    done = finished.does("replay", run, "--explain", "tasks.T-001.statsu")
+
+    assert done.code == 2 and "tasks.T-001.status" in done.err
+
+
+def test_replay_plays_all_lines_of_a_run_to_its_end(finished: Person, run: str) -> None:
+    played = finished.does("replay", run, "--speed", "1000").out.splitlines()
+
+    told = finished.does("log", run).out.splitlines()
+    assert played[: len(told)] == told
+    assert played[-2] == f"state {finished.does('replay', run, '--json').json['state_sha256']}"
+
+
+def test_replay_as_a_command_talks_to_the_server_alone(finished: Person, run: str, tmp_path: Path) -> None:
+    """Beside the server that it starts for itself, it runs git to find the repository."""
+    hook = "import os, sys\nout = open(os.environ['AUDIT'], 'a')\n"
+    hook += "def look(name, given):\n"
+    hook += "    if name in ('subprocess.Popen', 'os.posix_spawn', 'os.fork', 'os.exec'):\n"
+    hook += "        print(name, os.path.basename(str(given[0])), file=out, flush=True)\n"
+    hook += "    elif name in ('socket.connect', 'socket.getaddrinfo', 'socket.bind'):\n"
+    hook += "        print(name, str(given[1]), file=out, flush=True)\n"
+    (tmp_path / "sitecustomize.py").write_text(f"{hook}sys.addaudithook(look)\n")
+
+    done = finished.does("replay", run, env={"AUDIT": str(tmp_path / "seen"), "PYTHONPATH": str(tmp_path)})
+
+    seen = (tmp_path / "seen").read_text().splitlines()
+    connected = {line.rpartition("/")[2] for line in seen if line.startswith("socket.")}
+    assert done.code == 0 and connected == {"valkey.sock"}
+    started = [line.split()[1] for line in seen if not line.startswith("socket.")]
+    assert set(started) <= {"git", "valkey-server", "redis-server"}

@@ -28,6 +28,7 @@ SERVICES = (
     "gateway",
 )
 KEY = "operator.key"
+PUBLIC = ("operator.pub", "host.env", "users.acl", "server.conf")
 
 
 @pytest.fixture(scope="module")
@@ -108,16 +109,19 @@ def test_only_the_registrar_sees_the_operators_key_and_each_role_only_its_own_se
     seen = {service: composed.inside(service, "ls", "/run/secrets").split() for service in SERVICES}
     assert {service for service, names in seen.items() if KEY in names} == {"registrar"}
     for service in SERVICES[1:]:
-        assert sorted(seen[service]) == ["join", "operator.pub", "redis-password"]
+        assert sorted(seen[service]) == ["join", "operator.pub"]
+        assert composed.inside(service, "ls", "/run/login").split() == [service]
         own = (composed.secrets / "join" / service).read_text()
         assert composed.inside(service, "cat", "/run/secrets/join") == own
 
 
 def test_no_secret_is_in_an_environment(composed: Composed) -> None:
     files = [path for path in composed.secrets.rglob("*") if path.is_file()]
-    secrets = [path.read_text().strip() for path in files if path.name not in ("operator.pub", "host.env", "users.acl")]
+    secrets = [path.read_text().strip() for path in files if path.name not in PUBLIC]
     joins = {path.name for path in files if path.parent.name == "join"}
-    assert joins >= set(SERVICES[1:]) and len(secrets) == 2 + len(joins), "the password, the operator's key, the joins"
+    users = {path.name for path in files if path.parent.name == "server"}
+    assert joins >= set(SERVICES[1:]) and users >= set(SERVICES)
+    assert len(secrets) == 1 + len(users) + len(joins), "the operator's key, the passwords, the joins"
     for container in composed.containers():
         environment = " ".join(inspected(container)["Config"]["Env"])
         assert [secret for secret in secrets if secret in environment] == []
@@ -132,11 +136,22 @@ def test_the_server_is_published_on_loopback_alone_and_wants_its_password(compos
     assert "NOPERM" in composed.inside("redis", *health, "keys", "*")
 
 
-def test_the_password_is_for_the_log_and_not_for_the_server(composed: Composed) -> None:
-    password = (composed.secrets / "redis-password").read_text()
-    for command in (["flushall"], ["config", "set", "appendonly", "no"], ["shutdown", "nosave"]):
-        said = composed.inside("redis", "valkey-cli", "--no-auth-warning", "-a", password, *command)
-        assert "NOPERM" in said, command
+def test_no_services_password_is_for_the_server_or_for_a_log_but_by_our_functions(composed: Composed) -> None:
+    log = "{p00}:run:system:log"
+    attacks = (
+        ["flushall"],
+        ["config", "get", "*"],
+        ["shutdown", "nosave"],
+        ["xtrim", log, "maxlen", "0"],
+        ["del", log],
+    )
+    for service in SERVICES:
+        login = ("--user", service, "--pass", (composed.secrets / "server" / service).read_text())
+        for command in attacks:
+            said = composed.inside("redis", "valkey-cli", "--no-auth-warning", *login, *command)
+            assert "NOPERM" in said, (service, command)
+        said = composed.inside("redis", "valkey-cli", "--no-auth-warning", *login, "xadd", log, "*", "n", "x")
+        assert "unknown command" in said, service
 
 
 def test_the_log_outlives_the_containers(composed: Composed, finished: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from maestro.embedded.errors import ServerFailed
 from maestro.embedded.processes import is_alive
 from maestro.embedded.server import Endpoint, PrivateServer, answers, live_endpoint
+from tests.support.insider import insider
 from tests.support.wait import wait_for
 
 
@@ -38,7 +39,7 @@ def server(folder: Path) -> Iterator[PrivateServer]:
 
 
 def connect(endpoint: Endpoint) -> Redis:
-    return Redis.from_url(endpoint.url, password=Path(endpoint.password_file).read_text(), decode_responses=True)
+    return insider(endpoint, decode_responses=True)
 
 
 def test_it_keeps_every_write_on_disk(server: PrivateServer) -> None:
@@ -112,7 +113,7 @@ def test_a_log_damaged_in_its_middle_is_named_and_left_as_it_is(server: PrivateS
     server.stop()
     damaged = next((folder / "appendonlydir").glob("*.incr.aof"))
     content = bytearray(damaged.read_bytes())
-    content[len(content) // 2 : len(content) // 2 + 40] = b"?" * 40
+    content[-1000:-960] = b"?" * 40
     damaged.write_bytes(content)
 
     with pytest.raises(ServerFailed, match="damaged") as caught:

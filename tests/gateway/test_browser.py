@@ -294,3 +294,20 @@ def test_a_log_in_ends_with_its_token(site: Site, browser: Any) -> None:
         hal.page.get_by_role("heading", name="Runs").wait_for()
         site.access.revoke(entry.id)
         wait_for(lambda: "/login" in (hal.opens("/") and hal.page.url), 10)
+
+
+def test_a_slider_shows_the_run_as_it_was_after_any_entry(site: Site, ann: Visitor) -> None:
+    run = site.run()
+    site.opens(run)
+    page = ann.opens(f"/runs/{run}/replay")
+    last = page.locator("#then-title").inner_text()
+    newest = page.locator("[data-hash]").inner_text()
+
+    page.locator("#rewind").focus()
+    page.keyboard.press("Home")
+    page.locator("#then-title").get_by_text("After entry 1 of").wait_for()
+
+    assert last != page.locator("#then-title").inner_text()
+    assert page.locator("[data-hash]").inner_text() != newest
+    page.get_by_role("link", name="Later").click()
+    page.locator("#then-title").get_by_text("After entry 2 of").wait_for()

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 import redis
 
-from maestro.log.redis_link import functions_source, functions_version
+from maestro.log.library import functions_source, functions_version
 from maestro.log.redis_store import RedisStore, open_store
 from maestro.log.store import (
     Ack,

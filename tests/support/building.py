@@ -32,6 +32,8 @@ def of(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
             return st.booleans()
         case msgspec.inspect.IntType():
             return WHOLE
+        case msgspec.inspect.BytesType():
+            return st.binary(max_size=40)
         case msgspec.inspect.FloatType():
             return NUMBER
         case msgspec.inspect.NoneType():

@@ -82,14 +82,14 @@ class Stack:
             self.state_dir,
             self.place,
             self.endpoint.url,
-            str(self.endpoint.password_file),
+            self.endpoint.users,
             counts={"worker": 2, "validator": 2},
             environments=dict.fromkeys(roles, quick) | {"worker": {**quick, "MAESTRO_BATCH": "1"}},
         )
         specs = [replace(s, module=self.worker_module) if s.module == "maestro.worker" else s for s in specs]
         self.supervisor = Supervisor(server=self.server, status_file=self.place.services)
         await self.supervisor.start(specs)
-        self.store = await open_store(self.endpoint.url, self.endpoint.password_file)
+        self.store = await open_store(self.endpoint.url, self.endpoint.users)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -23,6 +23,7 @@ from maestro.log.keyring import Keyring
 from maestro.log.redis_store import RedisStore, open_store
 from tests.support.command_line import Done, Going, Person
 from tests.support.gitrepo import git, snapshot
+from tests.support.insider import insider
 from tests.support.wait import wait_for
 
 T = TypeVar("T")
@@ -109,7 +110,7 @@ class Owner(Person):
             own = PrivateServer(self.place.server)
             own.start()
         endpoint = self.endpoint()
-        client = redis.Redis.from_url(endpoint.url, password=Path(endpoint.password_file).read_text(), protocol=2)
+        client = insider(endpoint, protocol=2)
         try:
             yield client
         finally:
@@ -122,7 +123,7 @@ class Owner(Person):
 
         async def work() -> Any:
             endpoint = self.endpoint()
-            store = await open_store(endpoint.url, endpoint.password_file)
+            store = await open_store(endpoint.url, endpoint.users)
             try:
                 return await ask(store, Keyring(operator_key(self.state / "operator.pub")))
             finally:

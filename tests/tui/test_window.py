@@ -231,3 +231,22 @@ async def test_a_server_that_is_away_is_told_and_waited_for(window: Window, monk
 
         monkeypatch.setattr(window.store, "tail", tail)
         await until(pilot, lambda: not pilot.app.sub_title, "that it is back")
+
+
+async def test_a_run_is_seen_as_it_was_at_any_entry_and_then_as_it_is(window: Window) -> None:
+    async with window.opened() as pilot:
+        await until(pilot, lambda: bool(cells(pilot, "tasks-table")), "the tasks")
+        screen = pilot.app.screen
+        assert isinstance(screen, RunScreen)
+        head = screen.followed.reader.seq
+
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: screen.then is not None, "the entry before")
+        assert screen.then is not None and screen.then.seq == head - 1
+        for _ in range(head):
+            await pilot.press("left_curly_bracket")
+        await until(pilot, lambda: not cells(pilot, "tasks-table"), "that there were no tasks yet")
+        assert screen.then.seq == 1 and screen.followed.state.seq == head
+
+        await pilot.press("n")
+        await until(pilot, lambda: bool(cells(pilot, "tasks-table")), "the tasks again")

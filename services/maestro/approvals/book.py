@@ -71,6 +71,7 @@ class ActionBook:
     artifacts: Mapping[tuple[str, int], str] = field(default_factory=dict)
     settings: Settings | None = None
     ended: bool = False
+    quarantine: e.ViolationFound | None = None
 
     @property
     def policies(self) -> tuple[PolicyText, ...]:
@@ -103,10 +104,14 @@ def _task(action: Action) -> str:
 def evolve(book: ActionBook, event: e.Event) -> ActionBook:
     """The book after one more event. What comes first stays."""
     match event:
-        case e.RunStarted(settings=settings) if book.settings is None:
+        case e.RunStarted(settings=settings) | e.RunForked(settings=settings) if book.settings is None:
             return replace(book, settings=settings)
         case e.RunCancelled() | e.RunFailed() | e.RunCompleted():
             return replace(book, ended=True)
+        case e.ViolationFound() if book.quarantine is None:
+            return replace(book, quarantine=event)
+        case e.RunResumed():
+            return replace(book, quarantine=None)
         case e.PrdDrafted(sha256=sha256, prd=prd):
             return replace(book, drafts={**book.drafts, sha256: prd.allows})
         case e.GateOpened():
@@ -223,6 +228,8 @@ def why_not_begin(book: ActionBook, intent: Intent, now: int) -> Hindrance | Non
         return Hindrance("nobody has approved it yet")
     if book.ended:
         return Hindrance("the run has ended")
+    if book.quarantine is not None:
+        return Hindrance(f"the run is quarantined: entry {book.quarantine.entry}: {book.quarantine.reason}")
     if action.started is not None and (not intent.command or action.started.command != intent.command):
         return Hindrance("its approval was used already", again=True)
     if action.void:

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from maestro.approvals.book import Action, ActionBook, Hindrance, Intent, evolve, why_not_begin
+from maestro.approvals.sealing import SealRule
 from maestro.bus.service import Asked, Context, Outcome, Said
 from maestro.log.keyring import Keyring
 from maestro.log.reader import Commit, Reader
 from maestro.log.store import Store
+from maestro.tlog.checkpoint import origin_of
+from maestro.tlog.policy import Policy
+from maestro.tlog.sealing import SealBook
 from maestro_contracts import commands as c
 from maestro_contracts import events as e
 
@@ -46,21 +50,38 @@ class Begins(Protocol):
 @dataclass(slots=True)
 class _Page:
     reader: Reader
+    seals: SealBook
     book: ActionBook = field(default_factory=ActionBook)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    approved: dict[str, int] = field(default_factory=dict)
+    """In which entry each proposal was approved."""
+
+    def take(self, commit: Commit) -> None:
+        for event in commit.events:
+            self.book = evolve(self.book, event)
+            if isinstance(event, e.ApprovalGiven):
+                self.approved.setdefault(event.proposal, commit.seq)
+            elif commit.role == "notary":
+                self.seals.take(event)
 
 
 class Permission:
     """What is known of the actions of all runs that this process works for."""
 
-    def __init__(self, store: Store, keyring: Keyring) -> None:
+    def __init__(self, store: Store, keyring: Keyring, sealed: SealRule | None = None) -> None:
+        """`sealed`: which effects wait until their approval is sealed; none where it is not given."""
         self._store = store
         self._keyring = keyring
+        self._rule = sealed
         self._pages: OrderedDict[str, _Page] = OrderedDict()
 
     async def read(self, run: str) -> tuple[ActionBook, int]:
         """The book up to the newest entry of the run's log, and that entry's seq."""
-        page = self._pages.pop(run, None) or _Page(Reader(self._store, self._keyring, run))
+        page = await self._read(run)
+        return page.book, page.reader.seq
+
+    async def _read(self, run: str) -> _Page:
+        page = self._pages.pop(run, None) or self._new_page(run)
         self._pages[run] = page
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
@@ -69,13 +90,18 @@ class Permission:
                 while verdicts := await page.reader.new():
                     for verdict in verdicts:
                         if isinstance(verdict, Commit):
-                            for event in verdict.events:
-                                page.book = evolve(page.book, event)
+                            page.take(verdict)
             except BaseException:
                 # Half of a page may be folded: it is read again from its start.
                 self._pages.pop(run, None)
                 raise
-            return page.book, page.reader.seq
+            return page
+
+    def _new_page(self, run: str) -> _Page:
+        policy = self._rule.policy if self._rule else Policy()
+        seals = SealBook(origin_of(self._keyring.operator, run), policy, self._keyring.seal_keys)
+        each = (lambda entry: seals.entry(entry.body)) if self._rule else (lambda _entry: None)
+        return _Page(Reader(self._store, self._keyring, run, each=each), seals)
 
     async def answer(self, run: str, command: c.ProposeAction, ctx: Context, cause: str) -> Action:
         """Propose it, and wait until it is approved or rejected, however long people take."""
@@ -91,6 +117,8 @@ class Permission:
 
     async def begin(self, run: str, intend: Callable[[ActionBook], Intent], ctx: Context) -> Hindrance | None:
         """See `Begins`. Raises TimeoutError where the log never stood still."""
+        if unsealed := await self._not_sealed(run, intend, ctx):
+            return unsealed
         for _ in range(TRIES):
             book, seq = await self.read(run)
             intent = intend(book)
@@ -106,6 +134,30 @@ class Permission:
             if written and place is not None:
                 return None
         raise TimeoutError(f"the log of {run} grew faster than it could be read")
+
+    async def _not_sealed(self, run: str, intend: Callable[[ActionBook], Intent], ctx: Context) -> Hindrance | None:
+        """Wait until the approval is sealed, where the rule asks for that; why it does not become so in time. What is
+        sealed once stays so."""
+        if self._rule is None:
+            return None
+        deadline = asyncio.get_running_loop().time() + self._rule.wait_s
+        while True:
+            page = await self._read(run)
+            intent = intend(page.book)
+            if why_not_begin(page.book, intent, ctx.now()) is not None or not self._asks_for_seal(page.book, intent):
+                return None
+            if page.approved[intent.proposal] <= page.seals.covered:
+                return None
+            if asyncio.get_running_loop().time() > deadline:
+                who = self._rule.policy.in_words
+                return Hindrance(f"its approval is in no checkpoint that {who} cosigned; is everybody up?")
+            await self._store.tail({run: page.reader.seq}, WAIT_MS)
+
+    def _asks_for_seal(self, book: ActionBook, intent: Intent) -> bool:
+        assert self._rule is not None
+        action = book.actions[intent.proposal]
+        approved = action.approval.level if action.approval else 0
+        return action.started is None and max(intent.level, approved) >= self._rule.level
 
 
 def _place(action: Action, seq: int) -> int | None:

@@ -21,6 +21,7 @@ from redis.exceptions import (
 )
 
 from maestro.bus.logs import get_log
+from maestro.log.redis_link import credentials
 from maestro.log.store import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ def client_options(settings: ServiceSettings) -> dict[str, Any]:
         "socket_connect_timeout": 5.0,
         "client_name": f"maestro:{settings.actor}",
     }
-    if settings.redis_password:
-        options["password"] = settings.redis_password
+    options |= credentials(settings.login)
     if not settings.redis_url.startswith("unix:"):
         options["socket_keepalive"] = True
         options["socket_keepalive_options"] = _keepalive()
@@ -121,7 +121,7 @@ async def _knock(client: Redis, settings: ServiceSettings) -> str | None:
     except (AuthenticationError, AuthorizationError, ResponseError) as error:
         raise StoreUnavailable(
             f"the server at {address(settings.redis_url)} refuses us ({error}); "
-            "MAESTRO_REDIS_PASSWORD_FILE must hold its password"
+            "MAESTRO_REDIS_PASSWORD_FILE must name its password, or a folder with one for this role"
         ) from None
     except (RedisError, OSError) as error:
         return str(error) or type(error).__name__

@@ -18,27 +18,6 @@ from maestro.log.store import StoreCorrupt
 PAGE = 10_000
 LONG_GONE_MS = 3_600_000
 
-_GIVE_BACK = """
-local listed, given = {}, 0
-for i = 6, #ARGV do listed[ARGV[i]] = true end
-for _, p in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[3], ARGV[2])) do
-  local id, count, is_listed = p[1], p[4], listed[p[1]] == true
-  local unbegun = is_listed == (ARGV[5] == 'unbegun')
-  if unbegun then count = math.max(count - 1, 0) end
-  if is_listed or ARGV[5] == 'all but' then
-    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'IDLE', ARGV[4], 'RETRYCOUNT', count, 'JUSTID')
-    given = given + 1
-  end
-end
-return given
-"""
-
-_REMOVE = """
-if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
-redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-return 1
-"""
-
 
 class Leases:
     """One consumer's hold on the messages of one queue. Idle times are kept by the server, in its own clock."""
@@ -50,8 +29,6 @@ class Leases:
         self._key = queue_key(role)
         self._consumer = consumer
         self._lease_ms = int(lease_s * 1000)
-        self._give_back = client.register_script(_GIVE_BACK)
-        self._remove = client.register_script(_REMOVE)
 
     async def open(self, forget_after_ms: int = LONG_GONE_MS) -> None:
         """Make the queue's group where there is none, so that it sees every message that was ever queued; forget
@@ -63,7 +40,7 @@ class Leases:
             raise StoreCorrupt(f"the queue {self._key} cannot be used ({error}); {mend}") from error
         for consumer in await self._client.xinfo_consumers(self._key, GROUP):
             if consumer["idle"] > forget_after_ms:
-                await self._remove(keys=[self._key], args=[GROUP, consumer["name"]])
+                await self._forget(consumer["name"])
 
     async def beat(self, ids: Sequence[str]) -> list[str]:
         """Keep these messages for another lease; returns those that are not ours any more."""
@@ -84,16 +61,20 @@ class Leases:
         """Give back messages that were never begun: at once free for others, and not counted as delivered."""
         if not ids:
             return 0
-        return int(await self._give_back(keys=[self._key], args=self._args("unbegun", ids)))
+        return await self._give_back("unbegun", ids)
 
     async def leave(self, begun: Sequence[str]) -> None:
         """Go for good: everything still held becomes free for others now (only what was `begun` counts as delivered),
         and the consumer's name is removed where nothing hangs on it."""
-        await self._give_back(keys=[self._key], args=self._args("all but", begun))
-        await self._remove(keys=[self._key], args=[GROUP, self._consumer])
+        await self._give_back("all but", begun)
+        await self._forget(self._consumer)
 
-    def _args(self, mode: str, ids: Sequence[str]) -> list[str | int]:
-        return [GROUP, self._consumer, PAGE, self._lease_ms, mode, *ids]
+    async def _give_back(self, mode: str, ids: Sequence[str]) -> int:
+        link = self._store.link
+        return int(await link.function("give_back", (self._key,), self._consumer, PAGE, self._lease_ms, mode, *ids))
+
+    async def _forget(self, consumer: str | bytes) -> None:
+        await self._store.link.function("forget", (self._key,), consumer)
 
 
 def queue_key(role: str) -> str:

@@ -22,10 +22,12 @@ from maestro.bus.reading import Junk, read_entry
 from maestro.bus.service import Delivery, Service
 from maestro.bus.settings import ServiceSettings
 from maestro.bus.timers import TimerPump
+from maestro.log.login import LOADER
 from maestro.log.redis_store import RedisStore
 from maestro.log.store import DeadLetter, StoreCorrupt, StoreUnavailable
 
 LAST_WORDS_S = 5.0
+FUNCTIONS_S = 1.0
 
 
 class Process:
@@ -93,6 +95,8 @@ class Process:
         self._spawn(self._log_went_back())
         if self._timers:
             self._spawn(self._pump.run())
+        if self._service.role == LOADER:
+            self._spawn(self._keep_functions())
 
     async def _until_the_end(self, stop: asyncio.Future[None]) -> tuple[str | None, asyncio.Task[None] | None]:
         """Why the queue was lost, and which of our parts died; neither where we were asked to stop."""
@@ -119,9 +123,15 @@ class Process:
                 deliveries.append(read)
         surplus = self._desk.take(deliveries)
         if surplus:
-            await self._leases.release(surplus)
+            await self._release(surplus)
         await asyncio.gather(*burials)
         await self._desk.until_room()
+
+    async def _release(self, surplus: list[str]) -> None:
+        try:
+            await self._leases.release(surplus)
+        except (StoreUnavailable, StoreCorrupt) as error:
+            self._log.warning("what is left is free for others only after the lease", error=str(error))
 
     def _refusal(self, delivery: Delivery) -> str:
         """Why this can be readable and yet not be handled; empty where it can."""
@@ -157,6 +167,15 @@ class Process:
         await self.store.link.seen.lost.wait()
         assert self.store.link.seen.gone_back is not None
         raise self.store.link.seen.gone_back
+
+    async def _keep_functions(self) -> None:
+        """On a server with walls nobody else may load them, should somebody empty it."""
+        while True:
+            await asyncio.sleep(FUNCTIONS_S)
+            try:
+                await self.store.link.load_functions()
+            except (StoreUnavailable, StoreCorrupt) as error:
+                self._log.warning("the functions cannot be looked after; trying again", error=str(error))
 
     async def _tell_health(self) -> None:
         path = self._settings.health_file
@@ -197,5 +216,5 @@ class Process:
         try:
             async with asyncio.timeout(LAST_WORDS_S):
                 await self._leases.leave(self._desk.begun)
-        except (RedisError, TimeoutError) as error:
+        except (StoreUnavailable, StoreCorrupt, TimeoutError) as error:
             self._log.warning("what is left is free for others only after the lease", error=str(error))

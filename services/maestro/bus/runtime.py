@@ -102,7 +102,7 @@ async def _until_stopped(settings: ServiceSettings, make_service: MakeService, t
 async def _start(settings: ServiceSettings, make_service: MakeService, timers: bool, admit: Admit) -> Process:
     get_log("runtime").info("starting", server=address(settings.redis_url))
     await wait_for_server(settings)
-    store = await open_store(settings.redis_url, settings.redis_password_file)
+    store = await open_store(settings.redis_url, settings.redis_password_file, user=settings.role)
     try:
         admission = await admit(settings, store)
         made = make_service(Tools(settings, store, admission))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from maestro.log.login import Login, read_login, with_tls
 from maestro_contracts.roles import ROLES
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -36,7 +37,7 @@ class ServiceSettings:
     join_secret_file: Path
     operator_key_file: Path
     redis_password_file: Path | None = None
-    redis_password: str = field(default="", repr=False)
+    login: Login = field(default_factory=Login)
     parallel: int | None = None
     batch: int | None = None
     lease_s: float | None = None
@@ -57,7 +58,7 @@ class ServiceSettings:
             actor=_actor(env, role),
             redis_url=_redis_url(env),
             redis_password_file=_optional_path(env, "MAESTRO_REDIS_PASSWORD_FILE"),
-            redis_password=_password(env),
+            login=_login(env, role),
             state_dir=state,
             work_dir=_path(env, "MAESTRO_WORK_DIR", state / "work"),
             operator_pub_file=_path(env, "MAESTRO_OPERATOR_PUB_FILE", state / "operator.pub"),
@@ -101,19 +102,20 @@ def _redis_url(env: Mapping[str, str]) -> str:
     place = parts.path if parts.scheme == "unix" else parts.hostname
     if parts.scheme not in ("redis", "rediss", "unix") or not place:
         raise SettingsError(f"MAESTRO_REDIS_URL names no server; {mend}")
-    return url
-
-
-def _password(env: Mapping[str, str]) -> str:
-    name = env.get("MAESTRO_REDIS_PASSWORD_FILE")
-    if not name:
-        return ""
     try:
-        return Path(name).read_text().rstrip("\n")
+        return with_tls(url, env)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _login(env: Mapping[str, str], role: str) -> Login:
+    name = env.get("MAESTRO_REDIS_PASSWORD_FILE")
+    try:
+        return read_login(name, role)
     except OSError as error:
         raise SettingsError(
-            f"MAESTRO_REDIS_PASSWORD_FILE: {name} cannot be read ({error.strerror}); "
-            "give a file that holds the server's password, or unset it"
+            f"MAESTRO_REDIS_PASSWORD_FILE: {error.filename or name} cannot be read ({error.strerror}); "
+            f"give a file that holds the server's password, or a folder with a file {role}, or unset it"
         ) from None
 
 

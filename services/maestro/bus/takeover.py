@@ -9,31 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from maestro.bus.leases import PAGE, queue_key
-from maestro.log.queues import GROUP
 from maestro.log.redis_store import RedisStore
 
 LONGER_THAN_ANY_LEASE_MS = 24 * 3_600_000
-
-_CONSUMERS = """
-local rows, names = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), {}
-if rows.err then return names end
-for _, row in ipairs(rows) do
-  for i = 1, #row, 2 do
-    if row[i] == 'name' then names[#names + 1] = row[i + 1] end
-  end
-end
-return names
-"""
-_FREE = """
-local freed = 0
-for i = 4, #ARGV do
-  for _, p in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[2], ARGV[i])) do
-    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[i], 0, p[1], 'IDLE', ARGV[3], 'RETRYCOUNT', p[4], 'JUSTID')
-    freed = freed + 1
-  end
-end
-return freed
-"""
 
 
 async def free_leases(store: RedisStore, roles: Iterable[str], is_dead: Callable[[str], bool]) -> int:
@@ -44,8 +22,8 @@ async def free_leases(store: RedisStore, roles: Iterable[str], is_dead: Callable
 
 async def _free(store: RedisStore, key: str, is_dead: Callable[[str], bool]) -> int:
     """Nothing where the queue has no group yet: then nobody ever took anything."""
-    consumers: list[bytes] = await store.link.command("EVAL", _CONSUMERS, 1, key, GROUP)
+    consumers: list[bytes] = await store.link.function("consumers", (key,))
     dead = [name for name in consumers if is_dead(name.partition(b"@")[0].decode(errors="replace"))]
     if not dead:
         return 0
-    return int(await store.link.command("EVAL", _FREE, 1, key, GROUP, PAGE, LONGER_THAN_ANY_LEASE_MS, *dead))
+    return int(await store.link.function("free", (key,), PAGE, LONGER_THAN_ANY_LEASE_MS, *dead))

@@ -23,12 +23,13 @@ from maestro.embedded.lock import FileLock, Held, is_taken, read_holder
 from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
 from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, is_supervised, make_keys, service_specs
 from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
+from maestro.log.login import PERSON
 
 if TYPE_CHECKING:
     from maestro.log.keyring import Keyring
     from maestro.log.redis_store import RedisStore
 
-WITH_SERVICES = frozenset({"run", "resume", "demo", "up", "web"})
+WITH_SERVICES = frozenset({"run", "fork", "resume", "demo", "up", "web"})
 """Commands that keep services running beside the server."""
 WAIT_S = 20.0
 """How long a command waits for another that is just reading, or that is just starting."""
@@ -193,7 +194,7 @@ async def beside(place: Place, roles: Sequence[str], count: int = 1) -> AsyncIte
                 "start one with `maestro up` or `maestro run`, or set MAESTRO_REDIS_URL",
                 Exit.UNAVAILABLE,
             )
-        url, password_file = endpoint.url, endpoint.password_file
+        url, password_file = endpoint.url, endpoint.users
     async with _services_elsewhere(place, url, password_file, roles, count) as engine:
         yield engine
 
@@ -253,7 +254,7 @@ async def _engine(
         return
     lock = await _own_lock(place, command, run, needs_services=bool(roles))
     if isinstance(lock, Endpoint):
-        async with _store(place, lock.url, lock.password_file) as engine:
+        async with _store(place, lock.url, lock.users) as engine:
             yield engine
         return
     try:
@@ -291,16 +292,16 @@ async def _store(place: Place, url: str, password_file: str) -> AsyncIterator[En
         await store.close()
 
 
-async def _open(url: str, password_file: str) -> RedisStore:
+async def _open(url: str, password_file: str, user: str = PERSON) -> RedisStore:
     """Raises StoreUnavailable, also where something at that address takes what is sent and never answers."""
     from maestro.log.redis_store import open_store
     from maestro.log.store import StoreUnavailable
 
     try:
         async with asyncio.timeout(ANSWERS_S):
-            return await open_store(url, password_file or None)
+            return await open_store(url, password_file or None, user=user)
     except TimeoutError:
-        address = url.rpartition("@")[2]
+        address = url.rpartition("@")[2].partition("?")[0]
         raise StoreUnavailable(f"the server at {address} cannot be used: no answer within {ANSWERS_S:.0f} s") from None
 
 
@@ -316,27 +317,36 @@ async def _private(place: Place, roles: Sequence[str], supervisor: Supervisor, w
         if roles:
             supervisor.warm_up(imports(roles))
         endpoint = server.start()
-        async with _store(place, endpoint.url, endpoint.password_file) as engine:
+        async with _store(place, endpoint.url, endpoint.users) as engine:
             engine.supervisor, engine.notices, engine.owns_server = supervisor, notices, True
-            if roles:
-                await _take_over(engine, supervisor)
-            await supervisor.start(specs_for(place, endpoint.url, endpoint.password_file, roles, workers))
-            yield engine
+            async with _taking_over(engine, supervisor, roles):
+                await supervisor.start(specs_for(place, endpoint.url, endpoint.users, roles, workers))
+                yield engine
     finally:
         await asyncio.shield(supervisor.stop())
 
 
-async def _take_over(engine: Engine, supervisor: Supervisor) -> None:
+@contextlib.asynccontextmanager
+async def _taking_over(engine: Engine, supervisor: Supervisor, roles: Sequence[str]) -> AsyncIterator[None]:
     """What earlier lives of our services held is free at once: we hold the lock of the server, so they are dead, and
     so is a service that ends from now on."""
+    if not roles:
+        yield
+        return
     from maestro.bus.takeover import free_leases
+    from maestro.log.login import SUPERVISOR
 
-    await free_leases(engine.store, ROLES, is_supervised)
+    store = await _open(engine.url, engine.password_file, SUPERVISOR)
+    try:
+        await free_leases(store, ROLES, is_supervised)
 
-    async def bury(name: str) -> None:
-        await free_leases(engine.store, ROLES, lambda actor: actor == name)
+        async def bury(name: str) -> None:
+            await free_leases(store, ROLES, lambda actor: actor == name)
 
-    supervisor.bury = bury
+        supervisor.bury = bury
+        yield
+    finally:
+        await store.close()
 
 
 def specs_for(

@@ -58,7 +58,10 @@ SERVER_MENDS = (
     ("MISCONF", "it cannot save what it is given; most often its disk is full: see its log"),
     ("WRONGTYPE", "something else uses Maestro's names there: use another server, or another database of it"),
     ("Protocol error", "what answers there is no Redis and no Valkey: check the address (MAESTRO_REDIS_URL)"),
-    ("CERTIFICATE_VERIFY", "have its certificate trusted here (SSL_CERT_FILE names a file of authorities)"),
+    (
+        "CERTIFICATE_VERIFY",
+        "name the authority that signed its certificate (MAESTRO_REDIS_CA_FILE), and the host as the certificate does",
+    ),
     ("Connection reset", "check the address (MAESTRO_REDIS_URL); rediss:// where it speaks TLS"),
     ("Connection closed", "check the address (MAESTRO_REDIS_URL); rediss:// where it speaks TLS"),
     ("no answer within", "check the address (MAESTRO_REDIS_URL); rediss:// only where it speaks TLS"),

@@ -13,6 +13,8 @@ class Exit(IntEnum):
     UNAVAILABLE = 4
     NEEDS_ANSWER = 5
     BUSY = 6
+    VIOLATED = 7
+    CANNOT_TELL = 8
     DEFECT = 70
     INTERRUPTED = 130
     TERMINATED = 143
@@ -26,6 +28,8 @@ MEANINGS: dict[Exit, str] = {
     Exit.UNAVAILABLE: "the server or a service cannot be reached or started",
     Exit.NEEDS_ANSWER: "a gate needs an answer that nobody could give here, or the answer was refused",
     Exit.BUSY: "another maestro is at work on this repository",
+    Exit.VIOLATED: "the audit found what does not hold: something was changed, forged, or done without its approval",
+    Exit.CANNOT_TELL: "the audit could not show everything; nothing is known to be wrong, nor all to be right",
     Exit.DEFECT: "a defect in maestro",
     Exit.INTERRUPTED: "stopped by Ctrl-C; a run can be resumed",
     Exit.TERMINATED: "stopped by SIGTERM; a run can be resumed",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -156,6 +156,22 @@ class Scripted(GateDesk):
         self._show.say(f"{SAID_BY_MAESTRO}     nobody is asked: the playbook answers", "yellow")
         choice = answer.choice or opened.choices[0].key
         await self._decide(opened, choice, answer.text, dict(answer.answers), "script")
+
+
+class Given(GateDesk):
+    """A person's answers, given beforehand for gates by name; each is given once, and else another desk looks."""
+
+    def __init__(self, answers: Mapping[str, str], otherwise: GateDesk) -> None:
+        person = otherwise._otherwise if isinstance(otherwise, Scripted) else otherwise
+        super().__init__(person._run, person._show, person._send, person._by)
+        self._answers, self._otherwise = dict(answers), otherwise
+
+    async def deal(self, gate: GateState, opened: e.GateOpened) -> None:
+        choice = None if gate.refused else self._answers.pop(gate.gate, None)
+        if choice is None:
+            return await self._otherwise.deal(gate, opened)
+        self._show.say(f"{SAID_BY_MAESTRO}     you answered it beforehand: {one_line(choice, 60)}", "yellow")
+        await self._decide(opened, choice, "", {}, "cli")
 
 
 class Asking(GateDesk):

@@ -36,7 +36,7 @@ async def is_asked_for(store: RedisStore, run: str) -> bool:
             record, _ = read_command(message)
         except Unreadable:
             continue
-        if (record.run, record.type) == (run, "StartRun"):
+        if record.run == run and record.type in {"StartRun", "ForkRun"}:
             return True
     return False
 

@@ -114,6 +114,17 @@ def _run_started(state: RunState, event: e.RunStarted) -> list[Line]:
     ]
 
 
+def _run_forked(state: RunState, event: e.RunForked) -> list[Line]:
+    if state.forked is None:
+        why = one_line(" ".join(state.violations[-1:]), REASON)
+        return [Line("bad", f"the run was to go on from {one_line(event.parent)}, and does not: {why}")]
+    return [
+        Line("phase", f"Run {state.run}: {one_line(event.feature, WORDS)}"),
+        Line("step", f"goes on from entry {event.entry} of {one_line(event.parent)}, at {state.head[:12]}"),
+        Line("step", "what was approved there is not approved here"),
+    ]
+
+
 def _run_completed(state: RunState, event: e.RunCompleted) -> list[Line]:
     return [Line("phase", f"Done in {duration(event.at - state.started)}: {state.run}"), *_trespasses(state)]
 
@@ -305,12 +316,33 @@ def _dead_lettered(_state: RunState, event: e.CommandDeadLettered) -> list[Line]
     )
 
 
+def _log_sealed(_state: RunState, event: e.LogSealed) -> list[Line]:
+    """Seals on the way are of no interest to anybody who looks on."""
+    if not event.final:
+        return []
+    known = len(event.cosigned) + len(event.missing)
+    who = f"cosigned by {len(event.cosigned)} of {count(known, 'witness', 'witnesses')}" if known else "by no witness"
+    missing = f" (missing: {one_line(', '.join(event.missing))})" if event.missing else ""
+    return [Line("detail", f"sealed: {count(event.size, 'entry', 'entries')}, {who}{missing}")]
+
+
+def _violation_found(_state: RunState, event: e.ViolationFound) -> list[Line]:
+    whose = f" in the name of {one_line(event.actor)}" if event.actor else ""
+    return [
+        *_bad(f"the notary found entry {event.entry}{whose} that cannot stand: {one_line(event.reason, REASON)}"),
+        *_bad("the run is quarantined: look at it with `maestro log` and `maestro audit`, before you resume it"),
+    ]
+
+
 TELLERS: dict[type[e.Event], Tell] = {
     e.RunStarted: _run_started,
+    e.RunForked: _run_forked,
     e.RunPrepared: lambda _, v: _ok(f"branch {one_line(v.branch)}"),
     e.RunPaused: lambda _, v: _told("Paused", v),
     e.RunResumed: lambda _, v: _told("Resumed", v),
     e.RunCancelled: lambda _, v: _told("Cancelled", v),
+    e.LogSealed: _log_sealed,
+    e.ViolationFound: _violation_found,
     e.RunCompleted: _run_completed,
     e.RunFailed: _run_failed,
     e.RequestRefused: lambda _, v: _bad(f"{one_line(v.request)} was refused: {one_line(v.reason, REASON)}"),

@@ -173,7 +173,7 @@ def _step(state: RunState, step: StepState, visit: int, attempt: int, cause: str
     slot = f"{name}:{visit}:{attempt}"
     match step.step.kind:
         case "initialise":
-            yield Asked(f"prepare:{slot}", c.PrepareRun(name, visit, attempt, _repo(state)), cause)
+            yield Asked(f"prepare:{slot}", prepare_run(state, name, visit, attempt), cause)
         case "plan":
             yield Asked(f"plan:{slot}", draft_plan(state, name, visit, attempt), cause)
         case "gate":
@@ -187,6 +187,11 @@ def _step(state: RunState, step: StepState, visit: int, attempt: int, cause: str
             yield Asked(f"handover:{slot}", hand_over(state, name, visit, attempt), cause)
         case _:
             return
+
+
+def prepare_run(state: RunState, step: str, visit: int, attempt: int) -> c.PrepareRun:
+    """A forked run's branch begins where its parent's was."""
+    return c.PrepareRun(step, visit, attempt, _repo(state), state.head if state.forked else "")
 
 
 def draft_plan(state: RunState, step: str, visit: int, attempt: int) -> c.DraftPlan:

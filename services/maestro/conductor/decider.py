@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from maestro.bus.service import Said
 from maestro.conductor import refine
 from maestro.conductor.errors import step_may_retry
+from maestro.conductor.forking import Forking, begin, waits_for_branch
 from maestro.conductor.retrying import NO_REASON, hindered, retry_step, retry_task, task_may_retry, tried_again
 from maestro.runs.fold import TASK_STEPS, change_of
 from maestro.runs.state import Lane, RunState, StepState, TaskState
@@ -19,8 +20,8 @@ from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem, TaskSpec
 
-Request = tuple[str, c.Command]
-"""A person's or a timer's request: the command's id and the command."""
+Request = tuple[str, c.Command | Forking]
+"""A person's or a timer's request: the command's id and the command; a fork's with what was found of its parent."""
 
 FAIL = "_fail"
 
@@ -65,16 +66,21 @@ QUIET = (
 
 
 def _changes_status(said: list[Said]) -> bool:
-    return any(isinstance(item.event, e.RunStarted | e.RunCancelled | e.RunPaused | e.RunResumed) for item in said)
+    return any(
+        isinstance(item.event, e.RunStarted | e.RunForked | e.RunCancelled | e.RunPaused | e.RunResumed)
+        for item in said
+    )
 
 
 # --- requests ---------------------------------------------------------------------------------------------------
 
 
-def _answer(state: RunState, id: str, command: c.Command, now: int) -> Iterator[Said]:
+def _answer(state: RunState, id: str, command: c.Command | Forking, now: int) -> Iterator[Said]:
     match command:
         case c.StartRun():
             yield from _start(state, id, command, now)
+        case Forking() if state.status == "none":
+            yield from begin(id, command, now)
         case c.CancelRun(by=by, why=why):
             yield _if_not_ended(state, id, command, by, Said("run/ended", e.RunCancelled(by, why), id))
         case c.PauseRun(by=by, why=why):
@@ -127,6 +133,8 @@ def _due(state: RunState, requests: Sequence[Request], now: int) -> Iterator[Sai
         yield stopped
         return
     yield from _steps_due(state, requests, now)
+    if waits_for_branch(state):
+        return
     yield from _judgements(state)
     yield from _retries_due(state, requests, now)
     yield from _groups_due(state)
@@ -155,7 +163,10 @@ def _completion(state: RunState, now: int) -> Iterator[Said]:
 
 
 def _steps_due(state: RunState, requests: Sequence[Request], now: int) -> Iterator[Said]:
+    waits = waits_for_branch(state)
     for step in state.steps.values():
+        if waits and step.step.kind != "initialise":
+            continue
         match step.status:
             case "waiting":
                 if all(state.steps[name].status == "done" for name in step.step.depends_on):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from maestro.bus.service import Asked, Context, Delivery, Outcome, Service
 from maestro.conductor.asking import Asks, outstanding
+from maestro.conductor.forking import Forking, resolve
 from maestro.conductor.turn import take_turn
 from maestro.log.keyring import Keyring
 from maestro.log.store import Store
@@ -43,7 +44,11 @@ class Conductor:
         return [await self._conduct(states[run], waiting, ctx) for run, waiting in by_run.items()]
 
     async def _conduct(self, state: RunState, deliveries: list[Delivery], ctx: Context) -> Outcome:
-        requests = [(item.id, item.command) for item in deliveries if not isinstance(item.command, c.Advance)]
+        requests = [
+            (item.id, await self._resolved(state, item.command))
+            for item in deliveries
+            if not isinstance(item.command, c.Advance)
+        ]
         now = ctx.now()
         turn = take_turn(state, requests, now)
         asks = turn.asks
@@ -57,6 +62,11 @@ class Conductor:
             handles=tuple(deliveries),
             advance=turn.unfinished,
         )
+
+    async def _resolved(self, state: RunState, command: c.Command) -> c.Command | Forking:
+        if isinstance(command, c.ForkRun) and state.status == "none":
+            return await resolve(self.store, self.keyring, command)
+        return command
 
     async def states(self, runs: Sequence[str]) -> dict[str, RunState]:
         """The runs' states up to the newest entries of their logs."""

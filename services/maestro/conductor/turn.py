@@ -15,6 +15,7 @@ from maestro.conductor.asking import Asks, follow
 from maestro.conductor.decider import Request, chains, decide
 from maestro.runs.fold import evolve
 from maestro.runs.state import RunState, clone
+from maestro_contracts.events import RunForked
 
 SMALL = 200
 """Tasks; a copy of a state with so many takes about 0.3 ms."""
@@ -42,8 +43,8 @@ def take_turn(state: RunState, requests: Sequence[Request], now: int) -> Turn:
         commands += asks.commands
         timers += asks.timers
         more = chains(decided)
-        if not more or len(state.tasks) > SMALL:
-            break
+        if not more or len(state.tasks) > SMALL or any(isinstance(item.event, RunForked) for item in decided):
+            break  # What a fork brings along is there when it is read back from the log, and believed.
         state = clone(state) if len(said) == len(decided) else state
         for item in decided:
             evolve(state, item.event, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import secrets
@@ -21,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from maestro.embedded import server_words as words
+from maestro.embedded import walls
 from maestro.embedded.binary import find_binary
 from maestro.embedded.errors import ServerFailed
 from maestro.embedded.processes import die_with_parent, is_alive, signal_group, wait_gone
@@ -39,6 +41,11 @@ class Endpoint:
     password_file: str
     pid: int
     owner: int
+
+    @property
+    def users(self) -> str:
+        """The folder with a password for each user; `password_file` holds that of the server's owner, who may all."""
+        return str(walls.users_folder(Path(self.password_file).parent))
 
 
 class PrivateServer:
@@ -63,13 +70,25 @@ class PrivateServer:
         address, output = (self.endpoint.url if self.endpoint else ""), ""
         for _ in range(PORT_TRIES):
             with _alone(self.folder) as lock:
-                self._spawn(address or self._new_address(), lock)
+                early = walls.is_from_before(self.folder)
+                self._spawn(address or self._new_address(), lock, [] if early else walls.lines(self.folder))
             output = self._wait_ready(timeout_s)
+            if not output and self.endpoint and early:
+                return self._with_walls(timeout_s)
             if not output and self.endpoint:
+                walls.load_library(functools.partial(_connect, self.endpoint), self.folder)
                 return self.endpoint
             if not self._may_try_again(address, output):
                 raise words.why(output, self.folder)
         raise words.why(output, self.folder)
+
+    def _with_walls(self, timeout_s: float) -> Endpoint:
+        """From a log of a version without users to one with them. Killed on the way, it is done again."""
+        assert self.endpoint is not None
+        walls.rewrite_log(functools.partial(_connect, self.endpoint), _password(self.folder / "password"))
+        self.stop()
+        walls.lines(self.folder)
+        return self._start(timeout_s)
 
     def _may_try_again(self, address: str, output: str) -> bool:
         """Another port may be free; a folder without sockets may still have ports. Its clients know the old address."""
@@ -121,11 +140,11 @@ class PrivateServer:
             probe.bind(("127.0.0.1", 0))
             return f"redis://127.0.0.1:{probe.getsockname()[1]}/0"
 
-    def _spawn(self, url: str, lock: int) -> None:
+    def _spawn(self, url: str, lock: int, more: list[str]) -> None:
         password_file = self.folder / "password"
         config = self.folder / "valkey.conf"
         path, port = _socket_and_port(url)
-        write_file(config, words.config_text(self.folder, _password(password_file), self.fsync, path, port))
+        write_file(config, words.config_text(self.folder, _password(password_file), self.fsync, path, port, more))
         if path:
             path.unlink(missing_ok=True)
         with self.log.open("ab") as log:
@@ -167,10 +186,7 @@ def answers(endpoint: Endpoint) -> bool:
     """Whether a server answers there and takes our password, and has loaded its data. Needs no client library."""
     try:
         password = Path(endpoint.password_file).read_bytes()
-        path, port = _socket_and_port(endpoint.url)
-        with socket.socket(socket.AF_UNIX if path else socket.AF_INET) as connection:
-            connection.settimeout(0.5)
-            connection.connect(str(path) if path else ("127.0.0.1", port))
+        with _connect(endpoint, 0.5) as connection:
             connection.sendall(b"*2\r\n$4\r\nAUTH\r\n$%d\r\n%s\r\n*1\r\n$4\r\nPING\r\n" % (len(password), password))
             said = b""
             while said.count(b"\r\n") < 2:
@@ -181,6 +197,18 @@ def answers(endpoint: Endpoint) -> bool:
     except OSError:
         return False
     return said.startswith(b"+OK\r\n+PONG")
+
+
+def _connect(endpoint: Endpoint, timeout_s: float = 30.0) -> socket.socket:
+    path, port = _socket_and_port(endpoint.url)
+    connection = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
+    connection.settimeout(timeout_s)
+    try:
+        connection.connect(str(path) if path else ("127.0.0.1", port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextlib.contextmanager

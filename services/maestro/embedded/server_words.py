@@ -10,8 +10,9 @@ from maestro.embedded.errors import ServerFailed
 FSYNC = ("always", "everysec")
 
 
-def config_text(folder: Path, password: str, fsync: str, socket: Path | None, port: int) -> str:
-    """The configuration of a server that only its owner can reach and that keeps every write."""
+def config_text(folder: Path, password: str, fsync: str, socket: Path | None, port: int, more: list[str]) -> str:
+    """The configuration of a server that only its owner can reach and that keeps every write.
+    `more` are lines about its users."""
     if fsync not in FSYNC:
         raise ServerFailed(f"the private server's fsync is {fsync!r}", f"give one of {', '.join(FSYNC)}")
     listen = [f"unixsocket {quoted(str(socket))}", "unixsocketperm 700"] if socket else []
@@ -31,6 +32,9 @@ def config_text(folder: Path, password: str, fsync: str, socket: Path | None, po
         "loglevel notice",
         'logfile ""',
         "timeout 0",
+        # What is rewritten holds data instead of commands, whatever these are called here.
+        "aof-use-rdb-preamble yes",
+        *more,
     ]
     return "\n".join(lines) + "\n"
 
@@ -68,6 +72,11 @@ def is_socket_refused(output: str) -> bool:
 
 
 _KNOWN = [
+    (
+        r"unknown command '[A-Z]+\.[0-9a-f]{32}'",
+        "the secret in {folder}/users/library is not the one under which the log beside it was written ({last})",
+        "put {folder} back as a whole, with its folder users; nothing was changed",
+    ),
     (
         r"no space left on device",
         "the disk is full: the private server cannot write its log in {folder} ({last})",

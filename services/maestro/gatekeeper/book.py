@@ -84,7 +84,7 @@ def evolve(book: GateBook, event: e.Event) -> GateBook:
             | e.GateClosed()
         ):
             return _evolve_gates(book, event)
-        case e.RunStarted():
+        case e.RunStarted() | e.RunForked():
             return replace(book, approvals=event.settings.approvals, forge=event.settings.forge)
         case e.RunCancelled() | e.RunFailed() | e.RunCompleted() if not book.ended:
             return replace(book, ended=_ENDED[type(event)])

@@ -46,7 +46,7 @@ class Books:
 
 def evolve(books: Books, event: e.Event) -> Books:
     """The books after one more event."""
-    if isinstance(event, e.RunStarted):
+    if isinstance(event, e.RunStarted | e.RunForked):
         books = replace(books, repo=event.repo)
     gates_after, actions_after = book.evolve(books.gates, event), actions.evolve(books.actions, event)
     if gates_after is books.gates and actions_after is books.actions:

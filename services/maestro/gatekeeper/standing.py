@@ -30,14 +30,16 @@ def granted(book: ActionBook, parts: Sequence[ActionPart], exact: Sequence[Propo
 
 def _covers(grant: Grant, parts: Sequence[ActionPart], exact: Sequence[Proposal]) -> bool:
     grave = [(part, proposal) for part, proposal in zip(parts, exact, strict=True) if part.level > 1]
-    return bool(grave) and all(_covers_part(grant, part, proposal) for part, proposal in grave)
+    return bool(grave) and all(
+        covers_part(grant, part) and (not grant.command or _begins_with(proposal, grant.command))
+        for part, proposal in grave
+    )
 
 
-def _covers_part(grant: Grant, part: ActionPart, proposal: Proposal) -> bool:
-    """`part.effects` are those above level 1; one without any is grave for a combination, which no grant names."""
-    if not part.effects or not all(_covers_effect(grant, effect) for effect in part.effects):
-        return False
-    return not grant.command or _begins_with(proposal, grant.command)
+def covers_part(grant: Grant, part: ActionPart) -> bool:
+    """Whether the grant covers what the part does; the words of its command are not looked at. `part.effects` are those
+    above level 1; one without any is grave for a combination, which no grant names."""
+    return bool(part.effects) and all(_covers_effect(grant, effect) for effect in part.effects)
 
 
 def _covers_effect(grant: Grant, effect: EffectRecord) -> bool:

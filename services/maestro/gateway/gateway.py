@@ -14,6 +14,7 @@ from maestro.gateway.deciding import Carrier
 from maestro.gateway.limits import Buckets, Rate
 from maestro.gateway.oidc import Oidc
 from maestro.gateway.problems import Refusal
+from maestro.gateway.rewinds import Rewinds
 from maestro.gateway.settings import WebSettings
 from maestro.gateway.watching import Watcher
 
@@ -35,8 +36,10 @@ class Gateway:
     streams: dict[str, int] = field(default_factory=dict)
     requests: Buckets = field(init=False)
     log_ins: Buckets = field(init=False)
+    rewinds: Rewinds = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rewinds = Rewinds(self.watcher)
         rate = self.settings.rate
         self.requests = Buckets(Rate(burst=10 * rate, per_s=rate))
         # Nobody types tokens so fast; whoever guesses them is slowed down.

@@ -33,6 +33,7 @@ from maestro.gateway.page_parts import (
 )
 from maestro.gateway.problems import Refusal
 from maestro.gateway.rendering import render
+from maestro.gateway.replaying import replay
 from maestro.gateway.showing import panel, panels, run_page
 from maestro.gateway.watching import Watched
 from maestro.log.store import StoreUnavailable
@@ -230,6 +231,7 @@ PAGES = Router(
         journal,
         events,
         report,
+        replay,
         grants,
         revoke_grant,
         live,

@@ -80,7 +80,7 @@ async def _until_stopped(settings: ServiceSettings, web: WebSettings) -> Exit:
 
 async def _serve(settings: ServiceSettings, web: WebSettings, stop: asyncio.Event) -> Exit:
     await wait_for_server(settings)
-    store = await open_store(settings.redis_url, settings.redis_password_file)
+    store = await open_store(settings.redis_url, settings.redis_password_file, user=settings.role)
     try:
         admission = await be_admitted(settings, store)
         async with watching(store, admission) as (watcher, following):

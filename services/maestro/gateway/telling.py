@@ -22,10 +22,15 @@ _NEWS: dict[type[e.Event], Kind] = {
     e.GateDecided: "gate.decided",
     e.GateClosed: "gate.closed",
     e.RunStarted: "run.started",
+    e.RunForked: "run.started",
     e.RunCompleted: "run.ended",
     e.RunFailed: "run.ended",
     e.RunCancelled: "run.ended",
 }
+
+
+_LARGE = frozenset({"entries", "blobs"})
+"""What a fork brings along of its parent; the API has it."""
 
 
 class News(msgspec.Struct, frozen=True):
@@ -60,7 +65,7 @@ def news(state: RunState, commit: Commit, url: str) -> Iterator[News]:
             title=redacted(one_line(title, 200)),
             text=redacted(one_line(text, 1000)),
             url=f"{url}/runs/{quote(state.run)}",
-            data=_clean(view.data),
+            data=_clean({name: value for name, value in view.data.items() if name not in _LARGE}),
             gate=getattr(event, "gate", ""),
             visit=getattr(event, "visit", 0),
         )

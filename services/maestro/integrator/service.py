@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from maestro.approvals.book import ActionBook, Intent
 from maestro.approvals.permission import Begins, Permission, consumed, ended
 from maestro.approvals.policies import intent_of
+from maestro.approvals.sealing import seal_rule
 from maestro.bus.service import Context, Delivery, Handler, Outcome, Said, Service
 from maestro.git import names
 from maestro.git.change import read_change
@@ -62,7 +63,7 @@ class Integrator:
 
     async def _prepared(self, run: str, command: c.PrepareRun) -> e.RunPrepared:
         repo = await self.workspace.open(run, command.repo.url)
-        base = command.repo.base
+        base = command.onto or command.repo.base
         if not base:
             raise GitProblem("structural", "the repository has no commit to start from", "make a first commit")
         await repo.refs.ensure(base)
@@ -289,7 +290,7 @@ def asking_forges(workspace: Workspace, state_dir: Path) -> Handler:
 
 def make_service(tools: Tools) -> Service:
     """The integrator. Its work takes milliseconds, but for a forge's; the branches take turns by themselves."""
-    permission = Permission(tools.store, tools.admission.keyring)
+    permission = Permission(tools.store, tools.admission.keyring, seal_rule(tools.settings.state_dir))
     workspace = Workspace(tools.settings.work_dir)
     handlers = handlers_of(Integrator(workspace, permission))
     handlers[c.AskForge] = asking_forges(workspace, tools.settings.state_dir)

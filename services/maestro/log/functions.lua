@@ -1,10 +1,15 @@
 #!lua name=maestro_v1
 -- How is one write to a run carried out, all or nothing? Every function checks each key and argument before its first
 -- write, since Lua does not roll back. A later version of this file only adds: clients of an older one go on working.
-local VERSION = 1
+--
+-- The server asks for each command in here whether the caller may use it. So that nobody can send the same command by
+-- itself, a server with walls knows those that write by names which stand in its own copy of this file alone.
+local VERSION = 2
 local GROUP = 'g'
 local CHUNK = 4000 -- Lua's stack holds about 8,000 values
 local NEVER = '18446744073709551615-0'
+
+local XADD, HSET, HSETNX, HDEL, ZADD, ZREM, RENAME = 'XADD', 'HSET', 'HSETNX', 'HDEL', 'ZADD', 'ZREM', 'RENAME'
 
 -- The ends of a write's sections in its flat arguments (see layout in redis_store.py).
 local FIRST = 10
@@ -35,11 +40,11 @@ end
 -- HSET of a flat list of fields and values; returns how many fields are new.
 local function hset(key, flat)
   if #flat <= CHUNK then
-    return redis.call('HSET', key, unpack(flat))
+    return redis.call(HSET, key, unpack(flat))
   end
   local new = 0
   for start = 1, #flat, CHUNK do
-    new = new + redis.call('HSET', key, unpack(flat, start, math.min(start + CHUNK - 1, #flat)))
+    new = new + redis.call(HSET, key, unpack(flat, start, math.min(start + CHUNK - 1, #flat)))
   end
   return new
 end
@@ -72,6 +77,25 @@ end
 -- A stream takes a new entry unless the key holds something else (an error) or its last id is the last there is.
 local function takes_entries(key)
   return #redis.call('XRANGE', key, NEVER, '+', 'COUNT', 1) == 0
+end
+
+-- Do the keys belong to this run, and else to queues? Whoever may write to one run shall not write across others.
+local function named(keys, run)
+  local tag = string.match(keys[1] or '', '^({[^{}:]+}:)run:')
+  if not tag or not string.find(run or '', '^[a-z0-9][a-z0-9-]*$') then
+    return false
+  end
+  local own = tag .. 'run:' .. run .. ':'
+  if keys[1] ~= own .. 'log' or keys[2] ~= own .. 'head' or keys[3] ~= own .. 'dd' or keys[4] ~= own .. 'blob'
+    or keys[5] ~= tag .. 'timers' or keys[6] ~= tag .. 'timers:d' then
+    return false
+  end
+  for i = 7, #keys do
+    if string.sub(keys[i], 1, #tag + 2) ~= tag .. 'q:' and string.sub(keys[i], 1, #tag + 4) ~= tag .. 'dlq:' then
+      return false
+    end
+  end
+  return true
 end
 
 -- Where each section of the arguments begins, or what is wrong with them.
@@ -234,7 +258,7 @@ local function keep_blobs(keys, args, at, index)
     if not id and not kept[fields[i]] then
       local p = at.blobs + 2 * i - 2
       index[#index + 1] = fields[i]
-      index[#index + 1] = redis.call('XADD', keys[4], '*', 's', args[p], 'b', args[p + 1])
+      index[#index + 1] = redis.call(XADD, keys[4], '*', 's', args[p], 'b', args[p + 1])
       kept[fields[i]] = true
     end
   end
@@ -243,12 +267,12 @@ end
 local function set_timers(keys, args, at)
   local run = args[1] .. '/'
   for i = at.unset, at.unset + at.n_unset - 1 do
-    redis.call('ZREM', keys[5], run .. args[i])
-    redis.call('HDEL', keys[6], run .. args[i])
+    redis.call(ZREM, keys[5], run .. args[i])
+    redis.call(HDEL, keys[6], run .. args[i])
   end
   for p = at.timers, at.timers + 4 * at.n_timers - 1, 4 do
-    redis.call('ZADD', keys[5], args[p + 1], run .. args[p])
-    redis.call('HSET', keys[6], run .. args[p], args[p + 2] .. '\n' .. args[p + 3])
+    redis.call(ZADD, keys[5], args[p + 1], run .. args[p])
+    redis.call(HSET, keys[6], run .. args[p], args[p + 2] .. '\n' .. args[p + 3])
   end
 end
 
@@ -257,7 +281,7 @@ local function add_notes(log, args, at, seq, index)
   local id = at.ids
   for p = at.notes, at.notes + 2 * at.n_notes - 1, 2 do
     seq = seq + 1
-    local added = redis.pcall('XADD', log, '0-' .. seq, 'n', args[p])
+    local added = redis.pcall(XADD, log, '0-' .. seq, 'n', args[p])
     if type(added) == 'table' and added.err then
       return nil
     end
@@ -273,6 +297,9 @@ end
 
 -- keys: log, head, dd, blob, timers, timers:d, then queues. `letter` does its part between the checks and the end.
 local function write(keys, args, extra, letter)
+  if not named(keys, args[1]) then
+    return bad('these are not the keys of one run and of queues')
+  end
   local at, wrong = layout(keys, args, extra)
   if not at then
     return bad(wrong)
@@ -314,10 +341,10 @@ local function write(keys, args, extra, letter)
     keep_blobs(keys, args, at, index)
   end
   if #index > 0 then
-    redis.call('HSET', head, 'seq', seq, 'ids', ids + hset(dd, index))
+    redis.call(HSET, head, 'seq', seq, 'ids', ids + hset(dd, index))
   end
   for p = at.sends, at.sends + 2 * at.n_sends - 1, 2 do
-    redis.call('XADD', keys[tonumber(args[p])], '*', '__data__', args[p + 1])
+    redis.call(XADD, keys[tonumber(args[p])], '*', '__data__', args[p + 1])
   end
   if at.n_timers + at.n_unset > 0 then
     set_timers(keys, args, at)
@@ -375,7 +402,7 @@ local function dead_letter(keys, args)
     move = function(at)
       local queue, dlq, id = parts(at)
       local p = at.extra
-      redis.call('XADD', dlq, '*', 'id', id, 'role', args[p + 3], 'message', args[p + 4], 'reason', args[p + 5],
+      redis.call(XADD, dlq, '*', 'id', id, 'role', args[p + 3], 'message', args[p + 4], 'reason', args[p + 5],
         'deliveries', args[p + 6])
       acknowledge(queue, { id })
     end,
@@ -397,12 +424,12 @@ local function fire(keys, args)
     local data = redis.call('HGET', keys[2], id)
     local cut = data and string.find(data, '\n', 1, true)
     local queue = cut and prefix .. string.sub(data, 1, cut - 1)
-    local added = queue and redis.pcall('XADD', queue, '*', '__data__', string.sub(data, cut + 1))
+    local added = queue and redis.pcall(XADD, queue, '*', '__data__', string.sub(data, cut + 1))
     if type(added) == 'table' and added.err then
-      redis.call('ZADD', keys[1], now + 60000, id)
+      redis.call(ZADD, keys[1], now + 60000, id)
     else
-      redis.call('ZREM', keys[1], id)
-      redis.call('HDEL', keys[2], id)
+      redis.call(ZREM, keys[1], id)
+      redis.call(HDEL, keys[2], id)
     end
     fired = fired + 1
   end
@@ -450,22 +477,99 @@ local function touch(keys, args)
   return mine
 end
 
--- keys: a hash being made; args: id, seq, id, seq, ... The first to take an id keeps it.
+-- keys: queue; args: consumer, how many at most, idle (ms), mode, ids. Gives back what the consumer holds: those listed,
+-- which were not begun ('unbegun'), or everything but that the listed were begun ('all but'). What was not begun is not
+-- counted as delivered.
+local function give_back(keys, args)
+  local listed, given = {}, 0
+  for i = 5, #args do
+    listed[args[i]] = true
+  end
+  for _, p in ipairs(redis.call('XPENDING', keys[1], GROUP, '-', '+', args[2], args[1])) do
+    local id, count, is_listed = p[1], p[4], listed[p[1]] == true
+    if is_listed == (args[4] == 'unbegun') then
+      count = math.max(count - 1, 0)
+    end
+    if is_listed or args[4] == 'all but' then
+      redis.call('XCLAIM', keys[1], GROUP, args[1], 0, id, 'IDLE', args[3], 'RETRYCOUNT', count, 'JUSTID')
+      given = given + 1
+    end
+  end
+  return given
+end
+
+-- keys: queue; args: consumer. Forgets a consumer that holds nothing.
+local function forget(keys, args)
+  if #redis.call('XPENDING', keys[1], GROUP, '-', '+', 1, args[1]) > 0 then
+    return 0
+  end
+  redis.call('XGROUP', 'DELCONSUMER', keys[1], GROUP, args[1])
+  return 1
+end
+
+-- keys: queue. The names of its consumers; none where it has no group.
+local function consumers(keys)
+  local rows, names = redis.pcall('XINFO', 'CONSUMERS', keys[1], GROUP), {}
+  if rows.err then
+    return names
+  end
+  for _, row in ipairs(rows) do
+    for i = 1, #row, 2 do
+      if row[i] == 'name' then
+        names[#names + 1] = row[i + 1]
+      end
+    end
+  end
+  return names
+end
+
+-- keys: queue; args: how many at most, idle (ms), consumers that are dead. Frees for others what they held.
+local function free(keys, args)
+  local freed = 0
+  for i = 3, #args do
+    for _, p in ipairs(redis.call('XPENDING', keys[1], GROUP, '-', '+', args[1], args[i])) do
+      redis.call('XCLAIM', keys[1], GROUP, args[i], 0, p[1], 'IDLE', args[2], 'RETRYCOUNT', p[4], 'JUSTID')
+      freed = freed + 1
+    end
+  end
+  return freed
+end
+
+-- keys: any. What stands at each.
+local function kinds(keys)
+  local found = {}
+  for i, key in ipairs(keys) do
+    found[i] = redis.call('TYPE', key).ok
+  end
+  return found
+end
+
+local function starts_with(text, start)
+  return string.sub(text or '', 1, #start) == start
+end
+
+-- keys: a run's index being made (`<dd>:<token>`); args: id, seq, id, seq, ... The first to take an id keeps it.
 local function restore_ids(keys, args)
   if #args % 2 ~= 0 then
     return bad('ids and numbers do not pair up')
   end
+  if not string.find(keys[1], ':dd:%x+$') then
+    return bad('that is no index being made')
+  end
   for i = 1, #args, 2 do
-    redis.call('HSETNX', keys[1], args[i], args[i + 1])
+    redis.call(HSETNX, keys[1], args[i], args[i + 1])
   end
   redis.call('PEXPIRE', keys[1], 600000)
   return redis.status_reply('OK')
 end
 
--- keys: log, a log being made; args: first and last seq to copy.
+-- keys: log, its copy being made (`<log>:<token>`); args: first and last seq to copy.
 local function restore_entries(keys, args)
+  if not starts_with(keys[2], keys[1] .. ':') or not string.find(keys[2], ':log:%x+$') then
+    return bad('that is no copy of this log')
+  end
   for _, entry in ipairs(redis.call('XRANGE', keys[1], '0-' .. args[1], '0-' .. args[2])) do
-    redis.call('XADD', keys[2], entry[1], unpack(entry[2]))
+    redis.call(XADD, keys[2], entry[1], unpack(entry[2]))
   end
   redis.call('PEXPIRE', keys[2], 600000)
   return redis.status_reply('OK')
@@ -473,35 +577,54 @@ end
 
 local function replace(made, key)
   if redis.call('EXISTS', made) == 1 then
-    redis.call('RENAME', made, key)
+    redis.call(RENAME, made, key)
     redis.call('PERSIST', key)
-  else
-    redis.call('DEL', key)
+  elseif redis.call('EXISTS', key) == 1 then
+    redis.call(RENAME, key, made)
+    redis.call('PEXPIRE', made, 1)
   end
+end
+
+-- Is a made log all of the log but its junk? Whoever makes an index again must not cut a log off.
+local function is_whole(log, made, seq)
+  local last = redis.call('XREVRANGE', made, '+', '-', 'COUNT', 1)[1]
+  local following = '0-' .. (seq + 1)
+  return redis.call('XLEN', made) == seq and (last and last[1] or '0-0') == '0-' .. seq
+    and #redis.call('XRANGE', log, following, following) == 0
 end
 
 -- keys: log, head, dd, junk, the made dd, the made log; args: last seq, the log's last id and length when it was read,
 -- '1' where the made log takes the log's place, then ids of junk to put aside. '0' where the log has moved on since.
 local function restore(keys, args)
   local last = redis.call('XREVRANGE', keys[1], '+', '-', 'COUNT', 1)[1]
+  local seq, copied = tonumber(args[1]), args[4] == '1'
+  local run = string.match(keys[1], '^(.*:)log$')
+  if not run or not is_count(seq) or keys[2] ~= run .. 'head' or keys[3] ~= run .. 'dd' or keys[4] ~= run .. 'junk'
+    or not starts_with(keys[5], keys[3] .. ':') or not starts_with(keys[6], keys[1] .. ':') then
+    return bad('these are not the keys of one run')
+  end
   if redis.call('XLEN', keys[1]) ~= tonumber(args[3]) or (last and last[1] or '0-0') ~= args[2] then
-    redis.call('DEL', keys[5], keys[6])
+    redis.call('PEXPIRE', keys[5], 1)
+    redis.call('PEXPIRE', keys[6], 1)
     return 0
   end
-  if #args > 4 and not takes_entries(keys[4]) then
+  if not (copied and is_whole(keys[1], keys[6], seq)) and (copied or redis.call('XLEN', keys[1]) ~= seq) then
+    return bad('entries of the log would be lost')
+  end
+  if copied and #args > 4 and not takes_entries(keys[4]) then
     return bad(keys[4] .. ' is full')
   end
-  for i = 5, #args do
+  for i = 5, copied and #args or 4 do
     local entry = redis.call('XRANGE', keys[1], args[i], args[i])[1]
     if entry then
-      redis.call('XADD', keys[4], '*', 'id', args[i], unpack(entry[2]))
+      redis.call(XADD, keys[4], '*', 'id', args[i], unpack(entry[2]))
     end
   end
-  if args[4] == '1' then
+  if copied then
     replace(keys[6], keys[1])
   end
   replace(keys[5], keys[3])
-  redis.call('HSET', keys[2], 'seq', args[1], 'ids', redis.call('HLEN', keys[3]))
+  redis.call(HSET, keys[2], 'seq', args[1], 'ids', redis.call('HLEN', keys[3]))
   return 1
 end
 
@@ -515,7 +638,12 @@ redis.register_function('maestro_v1_dead_letter', dead_letter)
 redis.register_function('maestro_v1_fire', fire)
 redis.register_function('maestro_v1_reclaim', reclaim)
 redis.register_function('maestro_v1_touch', touch)
+redis.register_function('maestro_v1_give_back', give_back)
+redis.register_function('maestro_v1_forget', forget)
+redis.register_function('maestro_v1_free', free)
 redis.register_function('maestro_v1_restore_ids', restore_ids)
 redis.register_function('maestro_v1_restore_entries', restore_entries)
 redis.register_function('maestro_v1_restore', restore)
+redis.register_function{ function_name = 'maestro_v1_consumers', callback = consumers, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'maestro_v1_kinds', callback = kinds, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'maestro_v1_version', callback = version, flags = { 'no-writes' } }

@@ -25,17 +25,17 @@ class Helper:
     wait for their answers."""
 
     def __init__(self) -> None:
-        memory = _memory()
+        shared = memory()
         ours, theirs = socket.socketpair()
         try:
-            self._shared = mmap.mmap(memory, SLOT * SLOTS)
-            command = [sys.executable, "-m", "maestro.log.signatures", str(memory)]
+            self._shared = mmap.mmap(shared, SLOT * SLOTS)
+            command = [sys.executable, "-m", "maestro.log.signatures", str(shared)]
             self._process = subprocess.Popen(
-                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, pass_fds=(memory,)
+                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, pass_fds=(shared,)
             )
         finally:
             theirs.close()
-            os.close(memory)
+            os.close(shared)
         ours.setblocking(False)
         self._socket = ours
         self._turn = 0
@@ -84,7 +84,7 @@ class Helper:
         return parts
 
 
-def _memory() -> int:
+def memory() -> int:
     """A file of the right size that is nowhere on disk, where the system has such files."""
     if hasattr(os, "memfd_create"):
         file = os.memfd_create("maestro-verify")

@@ -15,6 +15,8 @@ from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, examine
 from maestro_contracts.events import ActorEnrolled, ActorRevoked, Event
 
+NOTARY = "notary"
+
 
 class Keyring:
     """The keys that were enrolled, by actor and epoch. The operator's public key is the root of it."""
@@ -45,6 +47,10 @@ class Keyring:
     def members(self) -> list[Member]:
         """All that were ever enrolled, in order."""
         return [member for member in self._members.values() if member.role != OPERATOR]
+
+    def seal_keys(self) -> list[VerifyKey]:
+        """The keys that may sign checkpoints: those of the role that seals, as long as they are not revoked."""
+        return [each.key for each in self._members.values() if each.role == NOTARY and each.revoked is None]
 
     def role_of(self, actor: str) -> str:
         """The role that this actor's processes were enrolled in; empty where there was none."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from maestro.log.fast import Plain, open_plain
 from maestro.log.helper import Helper
 from maestro.log.keyring import Keyring
+from maestro.log.past import with_past
 from maestro.log.signatures import is_signed
 from maestro.log.store import SYSTEM, Entry, Store
 from maestro.log.verify import Chains, Commit, Examined, Rejected, examine_slowly, examined, resolve
+from maestro_contracts.events import RunForked
 
 __all__ = ["Commit", "Reader", "Rejected", "commits", "missing", "new_of"]
 
@@ -41,10 +43,17 @@ class _Page:
 
 class Reader:
     """Reads one run, from one entry on, page by page. `after` > 0 takes each author's first commit there as it is,
-    since what came before it was not read."""
+    since what came before it was not read. `each` is told of every entry before the verdict on it, believed or not."""
 
-    def __init__(self, store: Store, keyring: Keyring, run: str, after: int = 0) -> None:
-        self._store, self._keyring, self._run = store, keyring, run
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        run: str,
+        after: int = 0,
+        each: Callable[[Entry], None] = lambda _entry: None,
+    ) -> None:
+        self._store, self._keyring, self._run, self._each = store, keyring, run, each
         self._chains = Chains(strict=after == 0)
         self._fetched = after
         self._helper: Helper | None = None
@@ -118,12 +127,20 @@ class Reader:
             if entry.seq > self.seq + 1:
                 verdicts.append(missing(self.seq + 1, entry.seq - 1))
             self.seq = entry.seq
+            self._each(entry)
             if plain is not None and next(right):
                 seen = examined(entry, plain)
             else:
                 seen = await self._look_closely(entry)
-            verdicts.append(self._chains.place(seen))
+            verdict = self._chains.place(seen)
+            if isinstance(verdict, Commit) and RunForked in map(type, verdict.events):
+                verdict = await self._with_past(verdict)
+            verdicts.append(verdict)
         return verdicts
+
+    async def _with_past(self, commit: Commit) -> Commit | Rejected:
+        await self._keyring.refresh(self._store)
+        return with_past(commit, self._keyring.find)
 
     async def _look_closely(self, entry: Entry) -> Examined:
         seen = examine_slowly(entry, self._run, self._keyring.find)
@@ -138,7 +155,7 @@ class Reader:
 def missing(first: int, last: int) -> Rejected:
     """A log has no gaps: what is not there any more was taken out, and whoever reads it must be told."""
     which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
-    return Rejected(last, f"{which} missing: somebody took out what stood there")
+    return Rejected(last, f"{which} missing: somebody took out what stood there", flaw="missing")
 
 
 async def new_of(readers: Sequence[Reader], wait_ms: int = 0) -> list[list[Commit | Rejected]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -20,8 +21,10 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from maestro.log.checks import BLOB, RUN, check, check_letter
+from maestro.log.library import LIBRARY
+from maestro.log.login import PERSON, read_login, with_tls
 from maestro.log.queues import GROUP, Taken
-from maestro.log.redis_link import ATTEMPTS, CUT_OFF, LIBRARY, PAUSE_S, Call, Link, NoFunction, NoGroup, text
+from maestro.log.redis_link import ATTEMPTS, CUT_OFF, PAUSE_S, Call, Link, NoFunction, NoGroup, NotLoaded, bare, text
 from maestro.log.redis_rebuild import Rebuild
 from maestro.log.store import (
     SYSTEM,
@@ -309,20 +312,23 @@ class RedisStore:
 _FULL_MEND = "somebody added an entry with the last id there is: look at it with XREVRANGE, and delete the stream's key"
 
 
-async def open_store(url: str, password_file: str | Path | None = None, partition: str = "p00") -> RedisStore:
-    """The store on the server at `redis://host:port/0` or `unix:///path.sock`. Raises StoreUnavailable, saying which
-    address and what to do."""
-    address = re.sub(r"//[^/@]*@", "//", url)
+async def open_store(
+    url: str, password_file: str | Path | None = None, partition: str = "p00", *, user: str = PERSON
+) -> RedisStore:
+    """The store on the server at `redis://host:port/0`, `rediss://...` or `unix:///path.sock`. Where `password_file` is
+    a folder with a file for each user, as `user`. Raises StoreUnavailable, saying which address and what to do."""
+    address = bare(url)
     try:
-        password = Path(password_file).read_text().strip() if password_file else None
-        store = RedisStore(Link(url, password), partition)
+        store = RedisStore(Link(with_tls(url, os.environ), read_login(password_file, user)), partition)
     except OSError as error:
         raise StoreUnavailable(f"the password file of the server at {address} cannot be read: {error}") from error
     except ValueError as error:
-        mend = "write redis://host:port/0 or unix:///path/to.sock"
+        mend = "write redis://host:port/0, rediss://host:port/0 or unix:///path/to.sock"
         raise StoreUnavailable(f"{address} is no address of a server ({error}); {mend}") from error
     try:
         await store.link.make_ready()
+    except NotLoaded:
+        return store
     except BaseException:
         await store.close()
         raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from maestro.log.commit import Record, note_hash, parse_commit
 from maestro.log.fast import Plain, open_plain
@@ -22,13 +22,20 @@ from maestro_contracts.roles import SAYS
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One author's commit that may be believed. An event's address is `seq.i`, with i the index in `events`."""
+    """One author's commit that may be believed. An event's address is `seq.i`, with i the index in `events`. `past` is
+    what a forked run brings along (see `past.py`)."""
 
     seq: int
     header: CommitHeader
     role: str
     records: Sequence[Record]
     events: Sequence[Event]
+    past: Sequence[Commit | Rejected] = ()
+
+
+Flaw = Literal["author", "chain", "role", "content", "missing"]
+"""What is wrong with an entry that is not believed: nobody who may be believed signed it; it is not at its place in
+its author's chain; its author may not say this; it cannot be read; it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Rejected:
     seq: int
     reason: str
     actor: str = ""
+    flaw: Flaw = "author"
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Examined:
     problem: str = ""
     unknown: bool = False
     fault: str = ""
+    flaw: Flaw = "content"
     hash: str = ""
     header: CommitHeader | None = None
     role: str = ""
@@ -74,7 +83,16 @@ def examined(entry: Entry, plain: Plain) -> Examined:
     """A plain entry whose signature was found right."""
     header, member, records, _, hash = plain
     events = [record.data for record in records]
-    return Examined(entry.seq, entry.body, "", False, "", hash, header, member.role, member.revoked, records, events)
+    return Examined(
+        seq=entry.seq,
+        body=entry.body,
+        hash=hash,
+        header=header,
+        role=member.role,
+        revoked=member.revoked,
+        records=records,
+        events=events,
+    )
 
 
 def examine_slowly(entry: Entry, run: str, find: Find) -> Examined:
@@ -108,7 +126,7 @@ def _read_events(seen: Examined, records: Sequence[EventRecord]) -> None:
     allowed = _ALLOWED.get(seen.role, frozenset())
     for record in records:
         if record.type not in allowed:
-            seen.fault = f"a {seen.role} may not say {record.type}"
+            seen.fault, seen.flaw = f"a {seen.role} may not say {record.type}", "role"
             return
     try:
         seen.events = [read_event(record) if record.data else None for record in records]
@@ -146,14 +164,15 @@ class Chains:
         header = seen.header
         if seen.problem or header is None:
             return Rejected(seen.seq, seen.problem, header.actor if header else "")
-        reason = self._too_late(seen, header) or self._off_chain(seen, header)
-        if reason:
-            return Rejected(seen.seq, reason, header.actor)
+        if late := self._too_late(seen, header):
+            return Rejected(seen.seq, late, header.actor)
+        if off := self._off_chain(seen, header):
+            return Rejected(seen.seq, off, header.actor, "chain")
         self._last[header.actor, header.epoch] = (header.aseq, seen.hash)
         if seen.revoked is None and header.ts > self._time:
             self._time = header.ts
         if seen.fault:
-            return Rejected(seen.seq, seen.fault, header.actor)
+            return Rejected(seen.seq, seen.fault, header.actor, seen.flaw)
         return Commit(seen.seq, header, seen.role, seen.records, cast(Sequence[Event], seen.events))
 
     def _too_late(self, seen: Examined, header: CommitHeader) -> str:

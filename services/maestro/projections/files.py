@@ -85,6 +85,7 @@ def metadata(state: RunState) -> dict[str, Any]:
         "status": state.status,
         "requested_by": state.requested_by,
         "repo": _plain(state.repo),
+        **({"forked": _plain(state.forked)} if state.forked else {}),
         "branch": state.branch,
         "head": state.head,
         "started": utc(state.started),

@@ -36,7 +36,8 @@ class Commit(Protocol):
 
 
 class Timed(msgspec.Struct, frozen=True):
-    """An event with its address in the log (`seq.index`), its time (ms) and its author."""
+    """An event with its address in the log (`seq.index`), its time (ms) and its author. `of` is the run in whose log it
+    stands where that is a parent's."""
 
     seq: int
     index: int
@@ -44,10 +45,11 @@ class Timed(msgspec.Struct, frozen=True):
     actor: str
     id: str
     event: e.Event
+    of: str = ""
 
     @property
     def address(self) -> str:
-        return f"{self.seq}.{self.index}"
+        return f"{self.of}/{self.seq}.{self.index}" if self.of else f"{self.seq}.{self.index}"
 
 
 SETBACKS = (
@@ -85,11 +87,27 @@ class History(msgspec.Struct):
 
 def remember(history: History, commit: Commit) -> History:
     """The history with one more commit. Changes `history` in place and returns it."""
+    _inherit(history, commit)
     for index, (record, event) in enumerate(zip(commit.records, commit.events, strict=True)):
         timed = Timed(commit.seq, index, commit.header.ts, commit.header.actor, record.id, event)
         history.lines.append(log_line(timed.address, timed.at, timed.actor, event))
         _keep(history, timed)
     return history
+
+
+def _inherit(history: History, commit: Any) -> None:
+    """What a forked run brings along: what a report rests on, and not what went wrong on the way there."""
+    past = getattr(commit, "past", ())
+    if not past:
+        return
+    forked = next(event for event in commit.events if isinstance(event, e.RunForked))
+    for before in past:
+        _inherit(history, before)
+        pairs = zip(getattr(before, "records", ()), getattr(before, "events", ()), strict=True)
+        for index, (record, event) in enumerate(pairs):
+            if not isinstance(event, SETBACKS):
+                header = before.header
+                _keep(history, Timed(before.seq, index, header.ts, header.actor, record.id, event, forked.parent))
 
 
 def _keep(history: History, timed: Timed) -> None:

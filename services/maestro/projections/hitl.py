@@ -24,6 +24,24 @@ Kind = Literal[
     "understated level",
 ]
 PEOPLE = frozenset({"person", "same"})
+HEARS: tuple[type[e.Event], ...] = (
+    e.RunStarted,
+    e.RunCompleted,
+    e.RunFailed,
+    e.RunCancelled,
+    e.ActionProposed,
+    e.ActionClassified,
+    e.ApprovalGiven,
+    e.EffectStarted,
+    e.TaskClaimed,
+    e.TaskMerged,
+    e.GateOpened,
+    e.GateDecided,
+    e.StepStarted,
+    e.EffectApproved,
+    e.RolledBack,
+)
+"""Every event that `Audit.read` does something with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class Audit:
     def read(self, at: str, actor: str, event: e.Event) -> None:
         """The next event, at this address, said by this process."""
         match event:
-            case e.RunStarted(workflow=workflow):
+            case e.RunStarted(workflow=workflow) | e.RunForked(workflow=workflow):
                 self._workflow = workflow
             case e.RunCompleted() | e.RunFailed() | e.RunCancelled():
                 self._ended = True

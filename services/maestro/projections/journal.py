@@ -165,6 +165,13 @@ def _run_started(journal: Journal, timed: Timed) -> None:
     _add(journal, timed, "milestone", f"The run began: {event.feature}", said, author=event.requested_by, tags=("run",))
 
 
+def _run_forked(journal: Journal, timed: Timed) -> None:
+    event: e.RunForked = timed.event  # type: ignore[assignment]
+    said = f"Workflow {event.workflow.name}. What was approved there is not approved here."
+    title = f"The run goes on from entry {event.entry} of {event.parent}: {event.feature}"
+    _add(journal, timed, "milestone", title, said, author=event.requested_by, tags=("run",))
+
+
 def _run_ended(journal: Journal, timed: Timed) -> None:
     match timed.event:
         case e.RunCompleted():
@@ -353,6 +360,7 @@ def _handed_over(journal: Journal, timed: Timed) -> None:
 
 _WRITERS: dict[type[e.Event], Callable[[Journal, Timed], None]] = {
     e.RunStarted: _run_started,
+    e.RunForked: _run_forked,
     e.RunCompleted: _run_ended,
     e.RunFailed: _run_ended,
     e.RunPaused: _paused,

@@ -124,6 +124,16 @@ def _approved(event: e.ApprovalGiven) -> str:
     return f"{event.proposal}, level {event.level}, by {event.by}{who}, action {event.digest[:12]}"
 
 
+def _witnesses(event: e.LogSealed | e.SealCosigned) -> str:
+    without = f", not by {', '.join(event.missing)}" if event.missing else ""
+    return f"cosigned by {len(event.cosigned)} of {len(event.cosigned) + len(event.missing)}{without}"
+
+
+def _sealed(event: e.LogSealed) -> str:
+    kind = "the whole run" if event.final else "so far"
+    return f"{kind}, {count(event.size, 'entry', 'entries')}, root {event.root[:12]}, {_witnesses(event)}"
+
+
 def _for(roles: tuple[str, ...]) -> str:
     return f", for {', '.join(roles)}" if roles else ""
 
@@ -134,6 +144,7 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.PersonEnrolled: lambda v: f"{v.person} as {', '.join(v.roles) or 'nothing'}",
     e.PersonRevoked: lambda v: f"{v.person}, {v.fingerprint or 'every key'}: {_short(v.reason)}",
     e.RunStarted: _run_started,
+    e.RunForked: lambda v: f"from entry {v.entry} of {v.parent}, asked by {v.requested_by}",
     e.StepStarted: lambda v: f"{_visit(v)} ({v.kind})" + (f", attempt {v.attempt}" if v.attempt > 1 else ""),
     e.StepCompleted: lambda v: f"{_visit(v)}: {v.outcome}",
     e.StepFailed: lambda v: f"{_visit(v)}: {_why(v.problem)}; {_later(v.retry_ms)}",
@@ -202,6 +213,9 @@ SUMMARIES: dict[type[e.Event], Callable[[Any], str]] = {
     e.EffectEnded: lambda v: f"{v.proposal}: {v.outcome}" + (f", {_short(v.detail)}" if v.detail else ""),
     e.RolledBack: lambda v: f"{v.proposal}: {v.reverts[:12]} undone by {v.commit[:12]}",
     e.RollBackFailed: lambda v: f"{v.proposal}: {_why(v.problem)}",
+    e.LogSealed: _sealed,
+    e.SealCosigned: lambda v: f"{count(v.size, 'entry', 'entries')}, {_witnesses(v)}",
+    e.ViolationFound: lambda v: f"entry {v.entry}" + (f" of {v.actor}" if v.actor else "") + f": {_short(v.reason)}",
     e.JournalEntryAdded: lambda v: f"{v.kind} by {v.author}: {_short(v.title)}",
     e.JournalReviewed: lambda v: f"{v.entry} by {v.by}" + (f": {_short(v.note)}" if v.note else ""),
     e.CommandDeadLettered: lambda v: f"{v.command_type} {v.command} of {v.role}: {_short(v.reason)}",

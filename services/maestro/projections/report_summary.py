@@ -71,6 +71,7 @@ def _figures(state: RunState) -> list[tuple[str, str]]:
         ("Checkpoints", str(facts.made_checkpoints(state))),
         ("Branch", f"{cell_code(state.branch)} at {cell_code(state.head[:12])}" if state.branch else ""),
         ("Based on", cell_code(state.repo.base[:12]) if state.repo else ""),
+        ("Goes on from", f"entry {state.forked.entry} of {cell_code(state.forked.parent)}" if state.forked else ""),
         ("Plan", f"{cell_code(state.prd_path)}, {state.prd_status}" if state.prd_path else ""),
     ]
     return [(name, value) for name, value in rows if value]

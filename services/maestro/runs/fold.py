@@ -6,15 +6,18 @@ that is over, a vote by somebody else's name) changes nothing but `violations`: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
+from maestro.runs.forking import go_on_from
 from maestro.runs.state import ActionState, Checkpoint, GateState, GrantState, Lane, RunState, StepState, TaskState
 from maestro.runs.synthetic import tasks_of_step
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem
 
-FOLD_VERSION = 2
+FOLD_VERSION = 4
 """Part of a snapshot's key: raise it when the same log would give another state."""
 
 TASK_STEPS = frozenset({"implement", "probe", "command", "agent"})
@@ -40,6 +43,8 @@ def fold(state: RunState, commit: Committed) -> RunState:
     header = commit.header
     at, actor = header.ts, header.actor
     find = HANDLERS.get
+    if past := getattr(commit, "past", ()):  # Few commits have one, and what only tests fold need not know of it.
+        inherit(state, past)
     for event in commit.events:
         handler = find(type(event))
         if handler is not None:
@@ -51,6 +56,21 @@ def fold(state: RunState, commit: Committed) -> RunState:
     state.last = at
     state.events += len(commit.events)
     return state
+
+
+def inherit(state: RunState, past: Sequence[Any]) -> None:
+    """Make a run that has not begun the state that its parent's entries fold into, for `RunForked` to go on from."""
+    if state.status != "none":
+        return
+    before = new_run(state.run)
+    for verdict in past:
+        if hasattr(verdict, "events"):
+            fold(before, verdict)
+        else:
+            disbelieve(before, verdict.seq, verdict.reason)
+    before.seq = before.events = 0
+    for name in RunState.__struct_fields__:
+        setattr(state, name, getattr(before, name))
 
 
 def evolve(state: RunState, event: e.Event, at: int = 0, actor: str = "") -> RunState:
@@ -97,12 +117,29 @@ def _run_started(state: RunState, event: e.RunStarted, at: int, _actor: str) -> 
     state.steps = {step.name: StepState(step=step) for step in event.workflow.steps}
 
 
+def _run_forked(state: RunState, event: e.RunForked, _at: int, _actor: str) -> None:
+    if state.seq or state.status == "none":
+        why = "it brings no past along" if state.status == "none" else "it has begun already"
+        return _violation(state, f"the run was forked from {event.parent}, and {why}")
+    if problem := go_on_from(state, event):
+        _undo(state)
+        _violation(state, problem)
+
+
+def _undo(state: RunState) -> None:
+    """The run has not begun after all."""
+    nothing = new_run(state.run)
+    for name in RunState.__struct_fields__:
+        setattr(state, name, getattr(nothing, name))
+
+
 def _run_paused(state: RunState, _event: e.RunPaused, _at: int, _actor: str) -> None:
     if state.status == "running":
         state.status = "paused"
 
 
 def _run_resumed(state: RunState, _event: e.RunResumed, _at: int, _actor: str) -> None:
+    state.quarantine = None
     if state.status == "paused":
         state.status = "running"
 
@@ -641,8 +678,31 @@ def _handed_over(state: RunState, event: e.HandedOver, _at: int, _actor: str) ->
             state.prd_status = "implemented"
 
 
+# --- the log itself --------------------------------------------------------------------------------------------
+
+
+def _log_sealed(state: RunState, event: e.LogSealed, _at: int, _actor: str) -> None:
+    if state.sealed is None or event.size > state.sealed.size:
+        state.sealed = event
+
+
+def _seal_cosigned(state: RunState, event: e.SealCosigned, _at: int, _actor: str) -> None:
+    if state.sealed is not None and event.size == state.sealed.size:
+        state.sealed = msgspec.structs.replace(
+            state.sealed, note=event.note, cosigned=event.cosigned, missing=event.missing
+        )
+
+
+def _violation_found(state: RunState, event: e.ViolationFound, _at: int, _actor: str) -> None:
+    """Nothing new is begun until a person has looked at it."""
+    if state.status in {"running", "paused"}:
+        state.quarantine = state.quarantine or event
+        state.status = "paused"
+
+
 HANDLERS: dict[type[e.Event], Callable[[RunState, Any, int, str], None]] = {
     e.RunStarted: _run_started,
+    e.RunForked: _run_forked,
     e.RunPaused: _run_paused,
     e.RunResumed: _run_resumed,
     e.RunCancelled: _run_cancelled,
@@ -705,5 +765,8 @@ HANDLERS: dict[type[e.Event], Callable[[RunState, Any, int, str], None]] = {
     e.CheckpointMade: _checkpoint_made,
     e.RunChecked: _run_checked,
     e.HandedOver: _handed_over,
+    e.LogSealed: _log_sealed,
+    e.SealCosigned: _seal_cosigned,
+    e.ViolationFound: _violation_found,
 }
 """Every event that changes the state. `AgentReported` is for people only."""

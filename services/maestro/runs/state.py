@@ -147,6 +147,14 @@ class Due(msgspec.Struct):
     accepted: dict[str, None] = {}
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a forked run went on from: an entry of its parent's log, whose bytes have this SHA-256."""
+
+    parent: str
+    entry: int
+    entry_sha256: str
+
+
 class RunState(msgspec.Struct):
     """Everything known of a run. `status`: none, running, paused, cancelled, completed, failed. Times are
     milliseconds since the Unix epoch, 0 where not known."""
@@ -202,6 +210,10 @@ class RunState(msgspec.Struct):
     refusals: list[e.RequestRefused] = []
     dead_letters: list[e.CommandDeadLettered] = []
     violations: list[str] = []
+    forked: Origin | None = None
+    sealed: e.LogSealed | None = None
+    quarantine: e.ViolationFound | None = None
+    """What the notary found wrong, until a person resumes the run."""
     due: Due = msgspec.field(default_factory=Due)
 
     @property

@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Footer, Header, RichLog, Static, TabbedCo
 
 from maestro.log.store import StoreUnavailable
 from maestro.projections.text import one_line, visible
+from maestro.runs.rewinding import TooLong
 from maestro.runs.state import GateState, RunState
 from maestro.tui import rows
 from maestro.tui.feed import Feed, Followed
@@ -101,12 +102,20 @@ class RunScreen(Screen[None]):
         Binding("4", "tab('journal')", "Journal"),
         Binding("5", "tab('changes')", "Changes"),
         Binding("6", "tab('report')", "Report"),
+        Binding("left_square_bracket", "look_back(-1)", "Earlier", key_display="["),
+        Binding("right_square_bracket", "look_back(1)", "Later", key_display="]"),
+        Binding("left_curly_bracket", "look_back(-20)", "20 earlier", key_display="{", show=False),
+        Binding("right_curly_bracket", "look_back(20)", "20 later", key_display="}", show=False),
+        Binding("n", "now", "Now", show=False),
     ]
 
     def __init__(self, followed: Followed) -> None:
         super().__init__()
         self.followed = followed
         self._told = 0
+        self.then: RunState | None = None
+        """The run as it was after an earlier entry, while somebody looks back."""
+        self._back = 0
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -145,10 +154,12 @@ class RunScreen(Screen[None]):
     def show(self) -> None:
         if len(self.query("#head, #waiting, #tabs")) < 3:
             return  # The window is being taken down.
-        state = self.followed.state
-        head = rows.run_row(state, now())
-        self.query_one("#head", Static).update(Text(f"{head[0]}  {head[1]}  {head[2]} tasks  {head[5]}\n{head[6]}"))
-        waits = rows.open_gates(state)
+        state = self.then or self.followed.state
+        head = rows.run_row(state, state.last if self.then else now())
+        self.query_one("#head", Static).update(
+            Text(f"{head[0]}  {head[1]}  {head[2]} tasks  {head[5]}{self._where()}\n{head[6]}")
+        )
+        waits = rows.open_gates(self.followed.state)
         names = ", ".join(one_line(name.rpartition(":")[0], 40) for name in waits)
         self.query_one("#waiting", Static).update(Text(f"? {names} waits for an answer: press g" if waits else ""))
         self.query_one("#waiting").set_class(bool(waits), "shown")
@@ -156,6 +167,29 @@ class RunScreen(Screen[None]):
         fill(self._table("gates"), rows.gate_rows(state, now()))
         fill(self._table("journal"), rows.journal_rows(self.followed.journal))
         self._tell()
+
+    def _where(self) -> str:
+        """Said while somebody looks back: what is shown is not how the run stands."""
+        if self.then is None:
+            return ""
+        return f"  ⟲ after entry {self._back} of {self.followed.reader.seq}: ] later, n now"
+
+    async def action_look_back(self, by: int) -> None:
+        """The state some entries earlier or later; at the last one the window follows the run again."""
+        head = self.followed.reader.seq
+        self._back = max(1, (self._back if self.then else head) + by)
+        if self._back >= head:
+            return self.action_now()
+        try:
+            self.then = await self.followed.rewind.at(self._back)
+        except (TooLong, StoreUnavailable) as error:
+            self.then = None
+            self.notify(visible(str(error)), severity="warning", markup=False)
+        self.show()
+
+    def action_now(self) -> None:
+        self.then = None
+        self.show()
 
     def _table(self, name: str) -> DataTable[Text]:
         return self.query_one(f"#{name}-table", DataTable)

@@ -9,6 +9,7 @@ from maestro.log.reader import Commit, Reader
 from maestro.log.store import Store
 from maestro.projections.journal import Journal, write_down
 from maestro.projections.projector import Projector
+from maestro.runs.rewinding import Rewind
 from maestro.runs.state import RunState
 
 
@@ -18,6 +19,7 @@ class Followed:
 
     reader: Reader
     projector: Projector
+    rewind: Rewind
     journal: Journal = field(default_factory=Journal)
 
     @property
@@ -53,5 +55,6 @@ class Feed:
 
     def run(self, name: str) -> Followed:
         if name not in self._runs:
-            self._runs[name] = Followed(Reader(self._store, self._keyring, name), Projector(name))
+            rewind = Rewind(self._store, self._keyring, name)
+            self._runs[name] = Followed(Reader(self._store, self._keyring, name), Projector(name), rewind)
         return self._runs[name]

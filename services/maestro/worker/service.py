@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from maestro.agents.backends import BACKENDS
 from maestro.agents.protocol import Agent
 from maestro.approvals.permission import Permission
+from maestro.approvals.sealing import seal_rule
 from maestro.bus.service import Context, Delivery, Outcome, Said, Service
 from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import Workspace
@@ -90,6 +91,6 @@ def _ended(names: tuple[str, int, int, str], command: c.DoTask, done: Done, took
 
 def make_service(tools: Tools) -> Service:
     """The worker. A task takes minutes: each message is taken when there is a hand free for it."""
-    permits = Permission(tools.store, tools.admission.keyring)
+    permits = Permission(tools.store, tools.admission.keyring, seal_rule(tools.settings.state_dir))
     worker = Worker(Workspace(tools.settings.work_dir), permits, tools.settings.state_dir)
     return Service(role="worker", handlers={c.DoTask: worker.do_task}, parallel=2, batch_size=2)

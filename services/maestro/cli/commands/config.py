@@ -36,9 +36,9 @@ def check(
     if listing.json:
         console.write_json(config.model_dump(mode="json"))
     else:
-        from maestro.cli.commands.replay import flat
+        from maestro.runs.hashing import flat
 
         console.note(f"{path if path.exists() else 'no file, so the defaults'}: ok; workflow {chosen.name}: ok")
         for key, value in flat(config.model_dump(mode="json")).items():
-            console.write(f"{key.removeprefix('.')}: {value!r}")
+            console.write(f"{key}: {value!r}")
     return Exit.OK

@@ -20,6 +20,10 @@ from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Listing, Place, Where
 
 ROOMY_BYTES = 1024**3
+WALLS = (
+    "`scripts/server-users FOLDER` makes users and passwords for it (docs/running.md, 'Users of the server'); "
+    "give MAESTRO_REDIS_PASSWORD_FILE that folder"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +124,15 @@ async def _server(place: Place | None) -> Finding:
     from maestro.embedded.server import PrivateServer
 
     if place is not None and place.remote_url:
-        from maestro.bus.suited import check_names
+        from maestro.bus.suited import check_names, lacking_walls
         from maestro.cli.engine import reading
         from maestro.embedded.stack import ROLES
 
         async with reading(place) as engine:
             await check_names(engine.store, ROLES)
-        return Finding("server", True, f"{engine.store.link.address} answers")
+            lacks = await lacking_walls(engine.store)
+        answers = f"{engine.store.link.address} answers"
+        return Finding("server", None, f"{answers}; {lacks}", WALLS) if lacks else Finding("server", True, answers)
     binary = find_binary()
     with tempfile.TemporaryDirectory(prefix="maestro-doctor-") as folder:
         for name in ("server", "logs"):

@@ -1,8 +1,8 @@
-"""`maestro replay`: what does the log alone say? The state at any entry, what changed between two, the files anew."""
+"""`maestro replay`: what does the log alone say? The state at any point, what changed, why, or all of it once more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -14,81 +14,185 @@ from maestro.cli.where import Listing, Where
 
 if TYPE_CHECKING:
     from maestro.cli.engine import Engine
+    from maestro.log.reader import Commit, Rejected
     from maestro.projections.projector import Projector
+    from maestro.runs.explaining import Change
+
+LONGEST_S = 5.0
+"""However long a run waited (for a person, over a night), its replay waits no longer than this."""
 
 
 def replay(
     run: str,
     /,
     *,
-    at: Annotated[int | None, Parameter(help="Fold up to this entry; without it, all.")] = None,
+    at: Annotated[
+        str,
+        Parameter(help="Up to an entry (12), a time (2026-01-31T08:15Z), +90s after the begin or -5m from the end."),
+    ] = "",
     diff: Annotated[
         tuple[int, int] | None, Parameter(help="Two entries: what changed in the state from the first to the second.")
+    ] = None,
+    explain: Annotated[str, Parameter(help="A field (tasks.T-001.status): which events made it what it is.")] = "",
+    speed: Annotated[
+        float | None, Parameter(help="Play the run's lines with its own pauses, this many times faster.")
     ] = None,
     write: Annotated[bool, Parameter(help="Write the run's files under .flow/ again.")] = False,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     listing: Listing = Listing(),  # noqa: B008
 ) -> int:
-    """Fold a run's log again: as it was, what changed, or its files anew.
+    """Fold a run's log again: as it was, what changed, why, or its files anew.
 
     Nothing is called and nothing runs. Only --write changes files, and only
-    those under .flow/.
+    those under .flow/. The hash of the state that is printed is the same
+    wherever and whenever the same entries are folded.
     """
     from maestro.cli.interrupts import run_async
 
-    if write and (at is not None or diff is not None):
-        raise CliError("--write writes what the whole log says", "leave out --at and --diff", Exit.USAGE)
-    return run_async(_replay(run, at, diff, write, where, listing))
+    _check_options(at, diff, explain, speed, write, listing)
+    if diff is not None:
+        return run_async(_differ(run, diff, where, listing))
+    if explain:
+        return run_async(_explain(run, explain, at, where, listing))
+    if speed is not None:
+        return run_async(_play(run, at, speed, where))
+    return run_async(_replay(run, at, write, where, listing))
 
 
-async def _replay(
-    run: str, at: int | None, diff: tuple[int, int] | None, write: bool, where: Where, listing: Listing
-) -> int:
-    from maestro.cli.commands.resume import no_such_run
+def _check_options(
+    at: str, diff: tuple[int, int] | None, explain: str, speed: float | None, write: bool, listing: Listing
+) -> None:
+    """Raises CliError where two things are wanted at once."""
+    asked = [
+        name
+        for name, given in (("--diff", diff), ("--explain", explain), ("--speed", speed), ("--write", write))
+        if given not in (None, "", False)
+    ]
+    if len(asked) > 1:
+        raise CliError(f"{asked[0]} and {asked[1]} are two things", "ask for one of them", Exit.USAGE)
+    if at and (diff is not None or write):
+        what = "writes what the whole log says" if write else "names its entries itself"
+        raise CliError(f"{asked[0]} {what}", "leave out --at", Exit.USAGE)
+    if speed is not None and not 0 < speed < float("inf"):
+        raise CliError(f"--speed {speed} is no speed", "give how many times faster, as in --speed 10", Exit.USAGE)
+    if speed is not None and listing.json:
+        raise CliError("--speed plays lines for people", "leave out --json, or take `maestro log --json`", Exit.USAGE)
+
+
+async def _replay(run: str, at: str, write: bool, where: Where, listing: Listing) -> int:
     from maestro.cli.engine import reading
     from maestro.cli.where import find_place
 
     place = await find_place(where.repo, run=run)
     async with reading(place) as engine:
-        head = await engine.store.head(run)
-        if head == 0:
-            raise await no_such_run(engine, run)
-        for seq in (at, *(diff or ())):
-            if seq is not None and not 0 <= seq <= head:
-                raise CliError(f"{run} has no entry {seq}", f"its entries are 1 to {head}", Exit.USAGE)
-        if diff is not None:
-            before = flat((await folded(engine, run, diff[0])).state)
-            after = flat((await folded(engine, run, diff[1])).state)
-            _print_changes(before, after, as_json=listing.json)
-            return Exit.OK
-        projector = await folded(engine, run, head if at is None else at)
+        projector = await folded(engine, run, await entry_at(engine, run, at))
     if write:
         return _write(place.folder(), projector)
-    from maestro.cli.commands.runs import print_state
-
-    print_state(projector.state, as_json=listing.json)
+    _print(projector, as_json=listing.json)
     return Exit.OK
 
 
-async def folded(engine: Engine, run: str, upto: int) -> Projector:
-    """The run's state and history from its first `upto` entries."""
-    from maestro.log.reader import Commit, Reader, missing
-    from maestro.projections.projector import Projector
+def _print(projector: Projector, *, as_json: bool) -> None:
+    from maestro.cli.commands.runs import print_state
+    from maestro.runs.fold import FOLD_VERSION
+    from maestro.runs.hashing import state_hash
 
-    projector = Projector(run)
+    state = projector.state
+    if as_json:
+        import msgspec
+
+        from maestro.projections.files import metadata
+
+        said = {"state_sha256": state_hash(state), "fold_version": FOLD_VERSION}
+        return console.write_json({**msgspec.to_builtins(metadata(state)), **said})
+    print_state(state, as_json=False)
+    _print_hash(projector)
+
+
+def _print_hash(projector: Projector) -> None:
+    from maestro.projections.text import count
+    from maestro.runs.fold import FOLD_VERSION
+    from maestro.runs.hashing import state_hash
+
+    state = projector.state
+    console.write(f"\nstate {state_hash(state)}")
+    console.write(f"  after entry {state.seq}, {count(state.events, 'event')}, folded by version {FOLD_VERSION}")
+
+
+# --- which entries ----------------------------------------------------------------------------------------------
+
+
+async def entry_at(engine: Engine, run: str, at: str) -> int:
+    """The entry that `--at` means; without it the last. Raises CliError, also where there is no such run."""
+    from maestro.cli.commands.resume import no_such_run
+    from maestro.cli.moments import read_moment
+
+    moment = read_moment(at) if at else None
+    head = await engine.store.head(run)
+    if head == 0:
+        raise await no_such_run(engine, run)
+    if moment is None:
+        return head
+    if moment.seq is not None:
+        return _checked(run, moment.seq, head)
+    return await _entry_of_time(engine, run, head, at)
+
+
+def _checked(run: str, seq: int, head: int) -> int:
+    if not 0 <= seq <= head:
+        raise CliError(f"{run} has no entry {seq}", f"its entries are 1 to {head}", Exit.USAGE)
+    return seq
+
+
+async def _entry_of_time(engine: Engine, run: str, head: int, at: str) -> int:
+    """The last entry before the first that was written later than the time meant. Raises CliError where none is."""
+    from maestro.cli.moments import read_moment
+    from maestro.log.reader import Commit, Reader
+    from maestro.projections.text import utc
+
+    times: list[tuple[int, int]] = []
+    async for page in Reader(engine.store, engine.keyring(), run).all():
+        times += [(verdict.seq, verdict.header.ts) for verdict in page if isinstance(verdict, Commit)]
+    if not times:
+        raise CliError(f"no entry of {run} is believed, so none has a time", "name an entry", Exit.USAGE)
+    first, last = times[0][1], times[-1][1]
+    wanted = read_moment(at).time(first, last)
+    assert wanted is not None, "an entry was taken care of"
+    later = next((seq for seq, ts in times if ts > wanted), head + 1)
+    if later <= times[0][0]:
+        raise CliError(f"{run} had not begun by {utc(wanted) or wanted}", f"it began at {utc(first)}", Exit.USAGE)
+    return later - 1
+
+
+async def verdicts(engine: Engine, run: str, upto: int) -> AsyncIterator[Commit | Rejected]:
+    """The run's first `upto` entries; where some are missing, that is said of them."""
+    from maestro.log.reader import Reader, missing
+
     reader = Reader(engine.store, engine.keyring(), run)
     async for page in reader.all():
         for verdict in page:
             if verdict.seq > upto:
-                return projector
-            if isinstance(verdict, Commit):
-                projector.apply(verdict)
-            else:
-                projector.disbelieve(verdict.seq, verdict.reason)
+                return
+            yield verdict
     if reader.seq < upto:
-        lost = missing(reader.seq + 1, upto)
-        projector.disbelieve(lost.seq, lost.reason)
+        yield missing(reader.seq + 1, upto)
+
+
+async def folded(engine: Engine, run: str, upto: int) -> Projector:
+    """The run's state and history from its first `upto` entries."""
+    from maestro.log.reader import Commit
+    from maestro.projections.projector import Projector
+
+    projector = Projector(run)
+    async for verdict in verdicts(engine, run, upto):
+        if isinstance(verdict, Commit):
+            projector.apply(verdict)
+        else:
+            projector.disbelieve(verdict.seq, verdict.reason)
     return projector
+
+
+# --- files ------------------------------------------------------------------------------------------------------
 
 
 def _write(repo: Any, projector: Projector) -> int:
@@ -105,28 +209,135 @@ def _write(repo: Any, projector: Projector) -> int:
     return Exit.OK
 
 
-def flat(value: Any, path: str = "") -> dict[str, Any]:
-    """A state's leaves by their path: `tasks.T-001.status`."""
-    return dict(_leaves(value, path))
+# --- playing ----------------------------------------------------------------------------------------------------
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    import msgspec
+async def _play(run: str, at: str, speed: float, where: Where) -> int:
+    """The log's lines as they came. All is read before the first is shown, so that no server is kept for it."""
+    import asyncio
+    import sys
 
-    if isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from _leaves(getattr(value, name), f"{path}.{name}" if path else name)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            name = "@".join(str(part) for part in key) if isinstance(key, tuple) else str(key)
-            yield from _leaves(inner, f"{path}.{name}")
-    elif isinstance(value, list | tuple) and any(
-        isinstance(item, msgspec.Struct | dict | list | tuple) for item in value
-    ):
-        for index, item in enumerate(value):
-            yield from _leaves(item, f"{path}[{index}]")
+    from maestro.cli.engine import reading
+    from maestro.cli.where import find_place
+    from maestro.log.reader import Commit
+    from maestro.projections.projector import Projector
+
+    place = await find_place(where.repo, run=run)
+    async with reading(place) as engine:
+        upto = await entry_at(engine, run, at)
+        said = [verdict async for verdict in verdicts(engine, run, upto)]
+    projector, before = Projector(run), 0
+    for verdict in said:
+        if isinstance(verdict, Commit):
+            await asyncio.sleep(pause_s(before, verdict.header.ts, speed))
+            before = max(before, verdict.header.ts)
+            shown = len(projector.history.lines)
+            projector.apply(verdict)
+            lines = [str(line) for line in projector.history.lines[shown:]]
+        else:
+            projector.disbelieve(verdict.seq, verdict.reason)
+            lines = [_not_believed(verdict)]
+        for line in lines:
+            console.write(line)
+        sys.stdout.flush()
+    _print_hash(projector)
+    return Exit.OK
+
+
+def pause_s(before: int, now: int, speed: float) -> float:
+    """How long to wait between what was written at these times (ms; 0: nothing was before)."""
+    return min(LONGEST_S, max(0, now - before) / 1000 / speed) if before else 0.0
+
+
+def _not_believed(verdict: Rejected) -> str:
+    from maestro.projections.text import one_line
+
+    return f"{verdict.seq:>5}.-  ✗ not believed: {one_line(verdict.reason)}"
+
+
+# --- why --------------------------------------------------------------------------------------------------------
+
+
+async def _explain(run: str, field: str, at: str, where: Where, listing: Listing) -> int:
+    from maestro.cli.engine import reading
+    from maestro.cli.where import find_place
+    from maestro.log.reader import Commit
+    from maestro.runs.explaining import Explaining
+
+    place = await find_place(where.repo, run=run)
+    explaining, changes = Explaining.of(run, field), []
+    async with reading(place) as engine:
+        async for verdict in verdicts(engine, run, await entry_at(engine, run, at)):
+            if isinstance(verdict, Commit):
+                changes += explaining.take(verdict)
+            else:
+                changes += explaining.disbelieve(verdict.seq, verdict.reason)
+    if not explaining.seen:
+        raise _no_such_field(field, explaining.state)
+    if listing.json:
+        console.write_json([_as_row(change) for change in changes])
     else:
-        yield path, list(value) if isinstance(value, tuple) else value
+        _print_explained(field, changes)
+    return Exit.OK
+
+
+def _print_explained(field: str, changes: list[Change]) -> None:
+    from maestro.projections.text import utc, visible
+
+    for change in changes:
+        console.write(f"{change.address:>7}  {utc(change.at)}  {visible(change.actor):<18}  {change.type}".rstrip())
+        console.write(f"         {visible(change.id)}")
+        console.write(f"         - {_value(change.before)}")
+        console.write(f"         + {_value(change.after)}")
+    if not changes:
+        console.note(f"{field} is as it was before the first event")
+
+
+def _value(value: Any) -> str:
+    import json
+
+    from maestro.projections.text import one_line
+    from maestro.runs.explaining import ABSENT
+
+    return "nothing" if value is ABSENT else one_line(json.dumps(value, ensure_ascii=False), 160)
+
+
+def _as_row(change: Change) -> dict[str, Any]:
+    """`had` and `has` tell what is nothing from what is null."""
+    from maestro.runs.explaining import ABSENT
+
+    row = change._asdict()
+    for name, flag in (("before", "had"), ("after", "has")):
+        row[flag] = row[name] is not ABSENT
+        row[name] = row[name] if row[flag] else None
+    return row
+
+
+def _no_such_field(field: str, state: Any) -> CliError:
+    from difflib import get_close_matches
+
+    from maestro.runs.hashing import flat
+
+    near = get_close_matches(field, flat(state), n=3, cutoff=0.4)
+    mend = f"near it are: {', '.join(near)}; " if near else ""
+    return CliError(f"the state never had a field {field!r}", f"{mend}`replay --diff 0 N` lists all", Exit.USAGE)
+
+
+# --- what changed -----------------------------------------------------------------------------------------------
+
+
+async def _differ(run: str, diff: tuple[int, int], where: Where, listing: Listing) -> int:
+    from maestro.cli.engine import reading
+    from maestro.cli.where import find_place
+    from maestro.runs.hashing import flat
+
+    place = await find_place(where.repo, run=run)
+    async with reading(place) as engine:
+        head = await entry_at(engine, run, "")
+        before = flat((await folded(engine, run, _checked(run, diff[0], head))).state)
+        after = flat((await folded(engine, run, _checked(run, diff[1], head))).state)
+    _print_changes(before, after, as_json=listing.json)
+    return Exit.OK
 
 
 def _print_changes(before: dict[str, Any], after: dict[str, Any], *, as_json: bool) -> None:

@@ -83,7 +83,7 @@ async def _go_on(engine: Engine, run: str, attending: Attending) -> int:
     _check_folder(engine, state)
     await pause_others(engine, run)
     await _ask_to_go_on(engine, state)
-    return await attend(engine, run, attending, _playbook(state, attending), quiet_history=True)
+    return await attend(engine, run, attending, playbook_of(state, attending), quiet_history=True)
 
 
 async def _ask_to_go_on(engine: Engine, state: RunState) -> None:
@@ -111,7 +111,7 @@ def _check_folder(engine: Engine, state: RunState) -> None:
     )
 
 
-def _playbook(state: RunState, attending: Attending):  # type: ignore[no-untyped-def]
+def playbook_of(state: RunState, attending: Attending):  # type: ignore[no-untyped-def]
     if not attending.answers_from_playbook or state.settings is None or state.settings.agent.kind != "script":
         return None
     from maestro.agents.script import read_playbook

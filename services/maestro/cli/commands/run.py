@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -171,7 +171,13 @@ async def pause_others(engine: Engine, run: str) -> None:
 
 
 async def attend(
-    engine: Engine, run: str, attending: Attending, playbook: Playbook | None, *, quiet_history: bool = False
+    engine: Engine,
+    run: str,
+    attending: Attending,
+    playbook: Playbook | None,
+    *,
+    quiet_history: bool = False,
+    given: Mapping[str, str] | None = None,
 ) -> int:
     """Follow the run to its end, see to its gates, and say what it came to."""
     from maestro.cli.follow import Files, Following
@@ -179,21 +185,36 @@ async def attend(
 
     show = Show(live=console.is_interactive() and not attending.json, quiet=attending.json)
     desk = desk_for(engine, run, attending, playbook, show, await own_key_of(engine))
+    if given:
+        from maestro.cli.gates import Given
+
+        desk = Given(given, desk)
     following = Following(engine, run, show, desk, Files(engine.place.repo))
     if quiet_history:
         await following.catch_up()
     try:
-        state = await following.to_the_end(lambda now: now.ended_for_good or following.hindrance is not None)
+        state = await following.to_the_end(
+            lambda now: now.ended_for_good or following.hindrance is not None or never_begins(now)
+        )
     except CliError:
         raise
     except BaseException:
         if not following.state.ended_for_good:
             console.note(f"\n{how_to_come_back(engine.place, run)}")
         raise
+    if never_begins(state):
+        engine.place.private().forget_run(run)
+        why = state.refusals[-1].reason if state.refusals else state.violations[-1]
+        raise CliError(f"the run {run} was not started: {why}", "nothing was done", Exit.RUN_FAILED)
     if following.hindrance is not None:
         raise to_be_mended(run, following.hindrance.why)
     engine.place.private().note_run(run, state.status)
     return conclude(following, state, attending)
+
+
+def never_begins(state: RunState) -> bool:
+    """The request was refused, or what was said of it is not believed."""
+    return state.status == "none" and state.seq > 0 and bool(state.refusals or state.violations)
 
 
 def to_be_mended(run: str, why: str) -> CliError:

@@ -108,6 +108,8 @@ def _print_head(state: RunState) -> None:
         console.write(
             f"  started {utc(state.started)} by {one_line(state.requested_by)}, branch {one_line(state.branch)}"
         )
+    if state.forked is not None:
+        console.write(f"  goes on from entry {state.forked.entry} of {one_line(state.forked.parent)}")
     if state.problem is not None:
         console.write(f"  {one_line(state.problem.reason)}")
         for line in state.problem.mend.splitlines():

@@ -1,0 +1,7 @@
+"""`python -m maestro.notary` runs the notary."""
+
+import sys
+
+from maestro.notary.service import run
+
+sys.exit(run())
