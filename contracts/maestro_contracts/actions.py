@@ -20,7 +20,8 @@ GRANT_MAGIC = "maestro/grant/v1"
 
 
 class ActionPart(Record):
-    """One part of a proposed action as it was judged: what it is about (redacted), its own digest and its level."""
+    """One part of a proposed action as it was judged: what it is about (redacted), its own digest and its level.
+    `diff` is what it changes in a file, as a unified difference, redacted and shortened."""
 
     kind: str
     about: str
@@ -29,6 +30,7 @@ class ActionPart(Record):
     effects: tuple[EffectRecord, ...] = ()
     rules: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    diff: str = ""
 
 
 class Grant(Record):

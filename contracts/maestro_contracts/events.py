@@ -378,7 +378,7 @@ class GateOpened(Event):
     person), of them only `people` where these are named, never `proposer`. `quorum` of them must choose the same way
     on; `of` (0: all who may) is how many are counted when it is asked whether so many can still be reached. `veto`: one
     choice of another way ends the gate. `commit` is what a gate's `command` is run on. `proposal`, `level`, `context`,
-    `impact` and `reversibility` are there where it is about an action (`kind` action; `step` is then empty)."""
+    `impact`, `reversibility` and `diff` are there where it is about an action (`kind` action; `step` is then empty)."""
 
     gate: str
     visit: int
@@ -412,6 +412,7 @@ class GateOpened(Event):
     context: str = ""
     impact: str = ""
     reversibility: str = ""
+    diff: str = ""
 
 
 class GateVoted(Event):

@@ -102,7 +102,8 @@ def test_a_change_of_level_2_waits_for_people_and_is_merged_when_they_approve(te
     assert waiting.code == 5, waiting.out + waiting.err
     [gate] = team.waiting()
     assert gate.startswith("action:step:write")
-    assert ".github/workflows/test.yml" in team.does("gate", "show", gate).out
+    shown = team.does("gate", "show", gate).out
+    assert ".github/workflows/test.yml" in shown and "        +on: push" in shown.splitlines()
 
     assert team.decides(gate, "approve", "--condition", "no secrets in it").code == 0
     assert team.goes_on().code == 5
@@ -180,7 +181,7 @@ def test_an_agent_that_asks_over_mcp_waits_for_people_and_gets_their_conditions(
 def test_a_run_that_needs_a_credential_says_where_it_goes_and_goes_on_when_it_is_there(team: Team) -> None:
     team.prepares()
     team.configure("retry: {backoff_seconds: 0.2}\nagent: {credentials: [SHOP_TOKEN]}\n")
-    team.play.write_text(PLAY.replace("STEPS", '      - run: test "$SHOP_TOKEN" = hush-hush-1'))
+    team.play.write_text(PLAY.replace("STEPS", '      - run: test "${#SHOP_TOKEN}" = 11'))
     paused = team.runs()
     assert paused.code == 1
     assert "the agent needs the credential SHOP_TOKEN" in paused.err
@@ -196,8 +197,7 @@ def test_a_run_that_needs_a_credential_says_where_it_goes_and_goes_on_when_it_is
     done = team.goes_on()
 
     assert done.code == 0, done.out + done.err
-    said = [row for row in team.rows() if row["type"] not in ("RunStarted", "TaskDispatched")]
-    assert "hush-hush-1" not in done.out + str(said), "only the playbook itself, which compares it, does"
+    assert "hush-hush-1" not in done.out + str(team.rows())
 
 
 def test_yes_takes_level_2_and_never_level_3_which_waits_for_a_person(team: Team) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from maestro.approvals.policies import classified, policy_digest, policy_for
 from maestro.gatekeeper import describing
@@ -11,6 +13,7 @@ from maestro.git.change import Change
 from maestro_contracts import commands as c
 from maestro_contracts.proposals import FileWrite, Shell
 from maestro_contracts.records import PolicyText, Repo
+from tests.support.seeing import hidden
 
 TIGHTER = PolicyText(
     "project",
@@ -92,3 +95,51 @@ def test_where_a_command_is_too_long_to_be_shown_that_is_said() -> None:
 def test_of_a_command_with_a_secret_all_else_is_shown() -> None:
     shown = proposed(f"git push https://bob:{SECRET}@github.example/x/y.git main")
     assert "git push https://bob:[" in shown and "github.example/x/y.git main" in shown
+
+
+# --- what a write would change ----------------------------------------------------------------------------------
+
+
+def written(after: str, before: str | None = None) -> str:
+    command = c.ProposeAction("p", "T-001", 1, "worker-1", (FileWrite(".github/workflows/a.yml", after, before),))
+    [part] = judge_action(command, policy_for(())).parts
+    return part.diff
+
+
+def test_people_see_what_a_write_would_change_line_by_line() -> None:
+    assert written("on: push\n").splitlines() == ["@@ -0,0 +1 @@", "+on: push"]
+    lines = written("a\nb: 2\nc\n", "a\nb: 1\nc\n").splitlines()
+    assert lines == ["@@ -1,3 +1,3 @@", " a", "-b: 1", "+b: 2", " c"]
+    assert written("same\n", "same\n") == ""
+
+
+def test_of_a_change_above_level_1_all_files_are_shown_each_below_its_name() -> None:
+    files = (FileWrite(".gitlab-ci.yml", "a: 1\n"), FileWrite("Dockerfile", "FROM scratch\n"), FileWrite("a.py", "x\n"))
+    shown = describing.differences(judge_change(COMMAND, Change(files, "d" * 64), policy_for(())).parts)
+    assert shown.splitlines() == [
+        "write .gitlab-ci.yml",
+        "@@ -0,0 +1 @@",
+        "+a: 1",
+        "write Dockerfile",
+        "@@ -0,0 +1 @@",
+        "+FROM scratch",
+    ]
+
+
+def test_a_secret_in_a_change_is_shown_to_nobody() -> None:
+    shown = written(f"on: push\nenv: {{TOKEN: {SECRET}}}\n")
+    assert SECRET not in shown and shown.count("\n") == 2
+
+
+def test_a_long_change_says_that_there_is_more_and_a_huge_one_that_it_is_huge() -> None:
+    lines = written("".join(f"{n}\n" for n in range(500))).splitlines()
+    assert (len(lines), lines[-1]) == (describing.DIFF_LINES + 1, "... and more")
+    assert "too large to be shown" in written("x" * (describing.COMPARED + 1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(), st.text())
+def test_no_change_can_draw_on_a_persons_terminal(before: str, after: str) -> None:
+    shown = written(after, before)
+    assert not hidden(shown.replace("\n", ""))
+    assert len(shown) <= (describing.DIFF_LINES + 1) * (describing.LINE + 1)

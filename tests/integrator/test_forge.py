@@ -334,6 +334,18 @@ async def test_a_forge_that_is_away_is_told_with_its_address(gate: Gate) -> None
     assert reason.startswith("the forge at 127.0.0.1:9 gave no answer: ") and "forge.url" in mend
 
 
+@pytest.mark.parametrize(("name", "value"), [("SSL_CERT_FILE", "/nowhere/at.all"), ("ALL_PROXY", "nonsense://x")])
+async def test_what_the_environment_says_wrongly_of_the_way_there_is_told(
+    gate: Gate, name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for proxy in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(proxy, raising=False)
+    monkeypatch.setenv(name, value)
+    gate.watcher = Watcher(Workspace(tmp_path / "work"), tmp_path)
+    gate.pulls(gate.pull(7, "merged"))
+    assert "could not be asked from here" in (await gate.cannot_tell())[0]
+
+
 async def test_a_repository_that_is_gone_here_is_no_yes(gate: Gate) -> None:
     gate.pulls(gate.pull(7, "merged"))
     gate.path = gate.path / "gone"

@@ -170,11 +170,12 @@ def gate_as_json(run: str, gate: GateState) -> dict[str, Any]:
 
 def about(opened: e.GateOpened) -> list[str]:
     """What a person should know before they answer: what it is about, what it would do, who may decide."""
-    from maestro.projections.text import one_line
+    from maestro.projections.text import one_line, visible
 
     lines = [f"level {opened.level}"] if opened.level else []
     for title, text in (("why", opened.context), ("does", opened.impact), ("undo", opened.reversibility)):
         lines += [f"{title + ':':6}{one_line(line)}" for line in text.splitlines()]
+    lines += [f"      {visible(line)}" for line in opened.diff.splitlines()]
     waits = {"timer": "its time", "command": "a command: ", "pull-request": "a merge of the run's branch with "}
     if opened.kind in waits:
         what = opened.command if opened.kind == "command" else opened.commit[:12]

@@ -5,13 +5,22 @@ Everything from an agent is shown on single lines, with what could deceive a ter
 
 from __future__ import annotations
 
+import difflib
+import itertools
 from collections.abc import Iterable, Sequence
 
 from maestro.gatekeeper.answers import printable
+from maestro.policy.redact import redacted
+from maestro.policy.secrets import secrets_in_text
 from maestro_contracts.actions import ActionPart
-from maestro_contracts.proposals import EffectRecord
+from maestro_contracts.proposals import EffectRecord, FileWrite, Proposal
 
 SHOWN = 20
+COMPARED = 200_000
+"""Characters of a file that are compared."""
+DIFF_LINES, ALL_DIFF_LINES = 60, 200
+"""Lines of a difference that are shown of one file, and of all."""
+HIDDEN = "(a line that seems to hold a secret is not shown)"
 LINE = 160
 WHOLE = 2_200
 """So long a line may be that says what is to be approved: who approves it should have read it."""
@@ -80,6 +89,37 @@ def impact(parts: Sequence[ActionPart]) -> str:
     """What it would do, one line for each effect."""
     lines = dict.fromkeys(_impact(effect) for effect in _effects(parts))
     return _shortened(list(lines)[:SHOWN], len(lines))
+
+
+def difference(proposal: Proposal) -> str:
+    """What a write changes in its file, line by line; empty for other actions, and where the file is as it was."""
+    if not isinstance(proposal, FileWrite):
+        return ""
+    before, after = proposal.before or "", proposal.content
+    if max(len(before), len(after)) > COMPARED:
+        return f"({len(after):,} characters: too large to be shown)"
+    lines = difflib.unified_diff(_lines(before), _lines(after), "before", "after", n=2, lineterm="")
+    shown = [_diff_line(line) for line in itertools.islice(lines, 2, 2 + DIFF_LINES + 1)]
+    return "\n".join(shown[:DIFF_LINES] + ["... and more"] * (len(shown) > DIFF_LINES))
+
+
+def differences(parts: Sequence[ActionPart]) -> str:
+    """Those of all parts, each below its file."""
+    found = [f"{printable(part.about, LINE)}\n{part.diff}" for part in parts if part.diff]
+    lines = "\n".join(found).splitlines()
+    return "\n".join(lines[:ALL_DIFF_LINES] + ["... and more"] * (len(lines) > ALL_DIFF_LINES))
+
+
+def _lines(text: str) -> list[str]:
+    """Those that an editor would show; a line may be ended in other ways than by what ends it in a file."""
+    return text.split("\n")[: -1 if text.endswith("\n") else None] if text else []
+
+
+def _diff_line(line: str) -> str:
+    """Without secrets; a line of code that seems to hold one is not shown."""
+    plain = redacted(line[: 2 * LINE])
+    mark = line[:1] if line[:1] in "+- " else ""
+    return printable(f"{mark}{HIDDEN}" if secrets_in_text(plain) else plain, LINE)
 
 
 def reversibility(parts: Sequence[ActionPart], *, merged: bool) -> str:

@@ -31,7 +31,6 @@ MAX_ABOUT = 2_000
 MAX_WHY = 500
 MAX_PARTS = 1000
 """Of a larger change nobody is shown every part: it is asked about as a whole."""
-HIDDEN = "(a line that seems to hold a secret is not shown)"
 
 
 def judge_action(command: c.ProposeAction, policy: Policy) -> Judged:
@@ -96,6 +95,7 @@ def _part(proposal: Proposal, found: Classification, policy: Policy) -> ActionPa
         effects=_grave(proposal, policy) if found.level > 1 else tuple(map(_plain, found.effects[:8])),
         rules=found.rules,
         reasons=tuple(redacted(reason[:MAX_WHY]) for reason in found.reasons),
+        diff=describing.difference(proposal) if found.level > 1 else "",
     )
 
 
@@ -128,7 +128,7 @@ def _about(proposal: Proposal, kind: str) -> str:
     main = fields.get("command") or words or fields.get("path") or fields.get("tool") or fields.get("manifest")
     text = str(main or fields.get("content") or "")
     plain = redacted(text[: 2 * MAX_ABOUT])
-    shown = printable(HIDDEN if secrets_in_text(plain) else plain, MAX_ABOUT)
+    shown = printable(describing.HIDDEN if secrets_in_text(plain) else plain, MAX_ABOUT)
     rest = f" (of {len(text):,} characters, and nobody is shown the rest)" if len(text) > MAX_ABOUT else ""
     return f"{_VERBS.get(kind, kind)} {shown}{rest}"
 

@@ -238,6 +238,7 @@ def ask_people(book: ActionBook, id: str, action: Action, here: Here, *, merged:
         context=describing.context(parts, proposed.why),
         impact=describing.impact(parts),
         reversibility=describing.reversibility(parts, merged=merged),
+        diff=describing.differences(parts),
     )
     return opening(opened, id, here, auto=book.auto_approve)
 

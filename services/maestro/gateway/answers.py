@@ -173,6 +173,7 @@ def gate_view(state: RunState, gate: GateState) -> GateView:
         context=opened.context,
         impact=opened.impact,
         reversibility=opened.reversibility,
+        diff=opened.diff,
         votes=[VoteView(each.vote.person, each.vote.choice, each.vote.via, each.vote.signed) for each in gate.votes],
         decided=_decided(gate.decided) if gate.decided else None,
         closed_because=closed or ("the run has ended" if gate.status == "open" and state.ended_for_good else ""),

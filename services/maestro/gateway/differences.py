@@ -52,6 +52,11 @@ def between(before: str, after: str) -> Difference:
     return _cut(line for number, line in enumerate(lines) if number > 1)
 
 
+def of_text(text: str) -> Difference:
+    """A difference that is one already."""
+    return _cut(text.splitlines())
+
+
 async def of_commits(url: str, base: str, commit: str) -> Difference:
     """The difference of two commits, where the repository is on this machine."""
     folder = Path(url)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maestro.gateway.answers import gate_version, waiting
-from maestro.gateway.differences import Difference, between
+from maestro.gateway.differences import Difference, between, of_text
 from maestro.gateway.graph import Graph, graph, look, words
 from maestro.gateway.watching import Watched
 from maestro.projections import facts
@@ -65,6 +65,7 @@ class Panel:
     wanted: tuple[Requirement, ...] = ()
     plan_title: str = ""
     changed: Difference | None = None
+    difference: Difference | None = None
     action: e.ActionClassified | None = None
     proposed: e.ActionProposed | None = None
     error: str = ""
@@ -117,6 +118,7 @@ def panel(watched: Watched, gate: GateState, salt: str, **told: Any) -> Panel:
         wanted=state.prd.requirements if state.prd and plan else (),
         plan_title=title,
         changed=changed,
+        difference=of_text(opened.diff) if opened.diff else None,
         action=watched.classified.get(opened.proposal),
         proposed=watched.proposed.get(opened.proposal),
         **told,

@@ -133,6 +133,7 @@ class GateView(View):
     context: str
     impact: str
     reversibility: str
+    diff: str
     votes: list[VoteView]
     decided: DecidedView | None
     closed_because: str

@@ -16,7 +16,7 @@ import httpx
 from maestro.agents.credentials import Withheld, credentials
 from maestro.bus.service import Asked, Context, Delivery, Outcome, Said
 from maestro.git import names
-from maestro.git.problems import GitProblem
+from maestro.git.problems import GitProblem, from_os_error
 from maestro.git.workspace import RunRepo, Workspace
 from maestro.integrator.forges import (
     Garbled,
@@ -79,6 +79,8 @@ class Watcher:
             raise Unanswered(withheld.problem) from None
         except GitProblem as problem:
             raise Unanswered(problem.problem) from None
+        except OSError as error:
+            raise Unanswered(from_os_error(error, "looking at the repository").problem) from None
         try:
             async with (
                 asyncio.timeout(forge.timeout_s),
@@ -88,6 +90,9 @@ class Watcher:
                 return await Look(forge, names.branch(run), command.commit, repo, client, now_s).seen()
         except TimeoutError:
             raise away(forge, f"did not answer within {forge.timeout_s:g} s") from None
+        except (OSError, ValueError, ImportError) as error:
+            # Certificates or a proxy that the environment names, and that are none.
+            raise away(forge, f"could not be asked from here: {_said_by(error)}") from None
 
 
 def _token(forge: Forge, state_dir: Path) -> str:

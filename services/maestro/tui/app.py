@@ -247,8 +247,10 @@ class RunScreen(Screen[None]):
             self.notify(visible(said), timeout=8, markup=False)
 
     def _details(self, gate: GateState) -> str:
-        """The plan, where the gate is about it."""
+        """The plan, where the gate is about it; what an action would change."""
         state = self.followed.state
+        if gate.opened is not None and gate.opened.diff:
+            return gate.opened.diff
         is_about_plan = gate.opened is not None and gate.opened.artifact_sha256 == state.prd_sha256 != ""
         return state.prd_texts.get(state.prd.version, "") if is_about_plan and state.prd is not None else ""
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from maestro.agents.line import Approval, LineError, ReportProgress, RequestApproval, WriteJournal, line
-from maestro.agents.protocol import AgentEvent, Emit, Job, Limit
+from maestro.agents.protocol import AgentEvent, Emit, Job, Limit, NotAllowed
 from maestro.bus.service import Asked, Context, Delivery, Outcome
 from maestro.worker.asking import Answer, Asking
 from maestro_contracts import commands as c
@@ -41,7 +41,10 @@ class Answers:
     async def approval(self, asked: RequestApproval) -> Approval:
         if next(self._asked) > MAX_ASKED:
             raise LineError(f"an attempt asks {MAX_ASKED} times at most", "ask for several small things as one")
-        answer = await self._asking.begun(asked.action, self._plain(asked.why))
+        try:
+            answer = await self._asking.begun(asked.action, self._plain(asked.why))
+        except NotAllowed as refused:
+            raise LineError(refused.problem.reason, refused.problem.mend) from None
         if answer.hindrance is None:
             self._begun.append(answer.proposal)
         return _told(answer)

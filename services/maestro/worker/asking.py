@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from maestro.agents.protocol import Limit, NotAllowed
 from maestro.approvals.book import Action, ActionBook, Hindrance, Intent
@@ -44,6 +46,9 @@ class Answer:
 class Asking:
     """The actions of one delivery of one attempt, numbered; see `maestro.agents.protocol.Permit`."""
 
+    given: tuple[str, ...] = ()
+    """The secrets that the agent was given: what holds one of them is not proposed, since proposals are recorded."""
+
     def __init__(self, permits: Permits, delivery: Delivery, command: c.DoTask, ctx: Context) -> None:
         self._permits, self._delivery, self._command, self._ctx = permits, delivery, command, ctx
         self._numbers = itertools.count(1)
@@ -63,7 +68,11 @@ class Asking:
             await self.ended(answer.proposal, outcome)
 
     async def begun(self, action: Proposal, why: str = "") -> Answer:
-        """Proposed, waited for, and begun, unless something hinders that. `why` is the agent's word, for people."""
+        """Proposed, waited for, and begun, unless something hinders that. `why` is the agent's word, for people. Raises
+        NotAllowed for what may not even be asked."""
+        if any(secret in str(value) for secret in self.given for value in _values(action)):
+            mend = "name the variable that holds it instead, so that it is recorded nowhere"
+            raise NotAllowed(Problem("not_approved", "the action holds the value of a credential", mend))
         for _ in range(TRIES):
             answer = await self._tried(self._name(), action, why)
             if answer.hindrance is None or not answer.hindrance.again:
@@ -100,6 +109,19 @@ class Asking:
         """A delivery that takes over proposes anew: nobody knows how far the lost one came."""
         place = f"{self._command.task.id}.{self._command.attempt}.{self._delivery.count}"
         return f"step:{place}.{next(self._numbers)}"
+
+
+def _values(action: Proposal) -> Iterator[object]:
+    fields = msgspec.to_builtins(action)
+    waiting = [fields]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple):
+            waiting += value
+        else:
+            yield value
 
 
 def _shown(action: Proposal) -> str:

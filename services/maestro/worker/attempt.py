@@ -93,6 +93,7 @@ class Attempt:
             self.credentials = await asyncio.to_thread(credentials, self.command.agent.credentials, self.state_dir)
         except Withheld as withheld:
             return Done(withheld.problem)
+        self.asking.given = tuple(self.credentials.values())
         tree = await self.repo.worktree(self.name, self.command.base)
         try:
             done = await self._worked(tree)
