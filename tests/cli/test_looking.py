@@ -204,6 +204,24 @@ def test_replay_plays_all_lines_of_a_run_to_its_end(finished: Person, run: str) 
     assert played[-2] == f"state {finished.does('replay', run, '--json').json['state_sha256']}"
 
 
+def test_replay_of_a_bundle_needs_no_server_and_says_what_the_log_said(
+    finished: Person, run: str, tmp_path: Path
+) -> None:
+    bundle, elsewhere = tmp_path / "run.maestro", {"MAESTRO_STATE_DIR": str(tmp_path / "nothing")}
+    operator = finished.state / "operator.pub"
+    here = finished.does("replay", run, "--at", "20", "--json").json
+    assert finished.does("audit", "export", run, "-o", bundle).code in (0, 8)
+
+    there = finished.does("replay", bundle, "--at", "20", "--json", "--operator", operator, env=elsewhere, cwd=tmp_path)
+    whole = bundle.read_bytes()
+    bundle.write_bytes(whole.replace(b"greet(name)", b"greet(game)", 1))
+    spoilt = finished.does("replay", bundle, "--operator", operator, cwd=tmp_path)
+
+    assert there.json["state_sha256"] == here["state_sha256"]
+    assert not (tmp_path / "nothing").exists()
+    assert spoilt.code == 7 and "does not hold" in spoilt.err
+
+
 def test_replay_as_a_command_talks_to_the_server_alone(finished: Person, run: str, tmp_path: Path) -> None:
     """Beside the server that it starts for itself, it runs git to find the repository."""
     hook = "import os, sys\nout = open(os.environ['AUDIT'], 'a')\n"
