@@ -150,6 +150,20 @@ class ApprovalsConfig(FileModel):
         return records.Approvals(self.level2, self.level3, self.quorum, self.own_key, self.good_for_seconds)
 
 
+class SealingConfig(FileModel):
+    """How logs are sealed, who has to have cosigned, and what waits for that."""
+
+    witnesses: str = Field("", description="A trust policy's file; empty: `witnesses.policy` in the state directory.")
+    level: Literal["1", "2", "3", "none"] = Field(
+        "3", description="From this level on an effect waits until its approval is sealed and cosigned."
+    )
+    entries: Annotated[int, Field(ge=1, le=1_000_000)] = Field(256, description="So many new entries are sealed.")
+    seconds: Seconds = Field(1.0, description="Or the oldest of them is this old.")
+    anchors: tuple[str, ...] = Field(
+        ("git",), description="Where seals are laid down outside: `git`, `file:FOLDER`, an https address."
+    )
+
+
 class TrackerConfig(FileModel):
     """Trackers that are kept up to date beside the log."""
 
@@ -189,6 +203,7 @@ class Config(FileModel):
     retry: RetryConfig = RetryConfig()
     planning: PlanningConfig = PlanningConfig()
     approvals: ApprovalsConfig = ApprovalsConfig()
+    sealing: SealingConfig = SealingConfig()
     tracker: TrackerConfig = TrackerConfig()
     server: ServerConfig = ServerConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -230,6 +245,11 @@ USED_BY: dict[str, str] = {
     "approvals.quorum": "gatekeeper: how many at level 3",
     "approvals.own_key": "gatekeeper: whose signature counts at level 3",
     "approvals.good_for_seconds": "gatekeeper: how long an approval waits to be used",
+    "sealing.witnesses": "notary, worker, integrator: `MAESTRO_WITNESSES`",
+    "sealing.level": "worker, integrator: `MAESTRO_SEALED_LEVEL`",
+    "sealing.entries": "notary: `MAESTRO_SEAL_ENTRIES`",
+    "sealing.seconds": "notary: `MAESTRO_SEAL_MS`",
+    "sealing.anchors": "notary: `MAESTRO_SEAL_ANCHORS`",
     "tracker.beads": "projections (`Settings.beads`)",
     "server.url": "every process: `MAESTRO_REDIS_URL`",
     "server.password_file": "every process: `MAESTRO_REDIS_PASSWORD_FILE`",
@@ -340,6 +360,16 @@ def environment_of(config: Config, role: str) -> dict[str, str]:
             "MAESTRO_PARALLEL": str(config.workers.parallel),
             "MAESTRO_BATCH": str(config.workers.batch),
             "MAESTRO_LEASE_SECONDS": f"{config.workers.lease_seconds:g}",
+        }
+    if role in ("worker", "integrator", "notary"):
+        variables["MAESTRO_WITNESSES"] = config.sealing.witnesses
+    if role in ("worker", "integrator"):
+        variables["MAESTRO_SEALED_LEVEL"] = config.sealing.level
+    if role == "notary":
+        variables |= {
+            "MAESTRO_SEAL_ENTRIES": str(config.sealing.entries),
+            "MAESTRO_SEAL_MS": str(round(config.sealing.seconds * 1000) or 1),
+            "MAESTRO_SEAL_ANCHORS": " ".join(config.sealing.anchors) or "none",
         }
     if role == "validator":
         variables["MAESTRO_PARALLEL"] = str(config.validation.parallel)

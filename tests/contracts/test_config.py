@@ -29,6 +29,7 @@ CHANGED: dict[str, tuple[str, Any]] = {
     "agent.playbook": ("agent: {playbook: p.yaml}", "p.yaml"),
     "agent.command": ("agent: {command: [me, -x]}", ("me", "-x")),
     "agent.env": ("agent: {env: [TOKEN]}", ("TOKEN",)),
+    "agent.credentials": ("agent: {credentials: [KEY]}", ("KEY",)),
     "agent.timeout_seconds": ("agent: {timeout_seconds: 5}", 5.0),
     "agent.output_limit_bytes": ("agent: {output_limit_bytes: 2048}", 2048),
     "workers.parallel": ("workers: {parallel: 3}", "3"),
@@ -52,6 +53,11 @@ CHANGED: dict[str, tuple[str, Any]] = {
     "approvals.quorum": ("approvals: {quorum: 2}", 2),
     "approvals.own_key": ("approvals: {own_key: true}", True),
     "approvals.good_for_seconds": ("approvals: {good_for_seconds: 60}", 60.0),
+    "sealing.witnesses": ("sealing: {witnesses: /w.policy}", "/w.policy"),
+    "sealing.level": ("sealing: {level: '2'}", "2"),
+    "sealing.entries": ("sealing: {entries: 9}", "9"),
+    "sealing.seconds": ("sealing: {seconds: 0.25}", "250"),
+    "sealing.anchors": ("sealing: {anchors: [git, 'file:/s']}", "git file:/s"),
     "tracker.beads": ("tracker: {beads: true}", True),
     "server.url": ("server: {url: 'redis://h:1/0'}", "redis://h:1/0"),
     "server.password_file": ("server: {password_file: /p}", "/p"),
@@ -76,12 +82,14 @@ def received(text: str) -> dict[str, Any]:
     refine = next(step for step in workflow.steps if step.kind == "refine")
     settings = settings_of(config)
     agent, retry, env = settings.agent, settings.retry, environment_of(config, "worker")
+    sealing = environment_of(config, "notary")
     assert gate.retry == retry
     return {
         "agent.kind": agent.kind,
         "agent.playbook": agent.playbook,
         "agent.command": agent.command,
         "agent.env": agent.env,
+        "agent.credentials": agent.credentials,
         "agent.timeout_seconds": agent.timeout_s,
         "agent.output_limit_bytes": agent.output_limit,
         "workers.parallel": env["MAESTRO_PARALLEL"],
@@ -108,6 +116,11 @@ def received(text: str) -> dict[str, Any]:
         "approvals.quorum": settings.approvals.quorum,
         "approvals.own_key": settings.approvals.own_key,
         "approvals.good_for_seconds": settings.approvals.good_for_s,
+        "sealing.witnesses": env.get("MAESTRO_WITNESSES"),
+        "sealing.level": env["MAESTRO_SEALED_LEVEL"],
+        "sealing.entries": sealing["MAESTRO_SEAL_ENTRIES"],
+        "sealing.seconds": sealing["MAESTRO_SEAL_MS"],
+        "sealing.anchors": sealing["MAESTRO_SEAL_ANCHORS"],
         "tracker.beads": settings.beads,
         "server.url": env.get("MAESTRO_REDIS_URL"),
         "server.password_file": env.get("MAESTRO_REDIS_PASSWORD_FILE"),

@@ -77,7 +77,7 @@ async def _until_stopped(settings: ServiceSettings, own: NotarySettings) -> Exit
 
 async def _work(settings: ServiceSettings, own: NotarySettings) -> None:
     await wait_for_server(settings)
-    store = await open_store(settings.redis_url, settings.redis_password_file)
+    store = await open_store(settings.redis_url, settings.redis_password_file, user=ROLE)
     memory = Memory(own.folder / "memory.db")
     links = links_to(own.policy.witnesses, own.local)
     try:
