@@ -104,6 +104,11 @@ class Seals:
             self._counted.append(self.roots.size)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether a seal of the whole run has been read."""
+        return self._final is not None
+
+    @property
     def newest(self) -> SignedCheckpoint | None:
         """The last seal that holds, with every cosignature that stands in the log."""
         return self._last.signed if self._last else None
@@ -207,8 +212,9 @@ class Seals:
         if self._quorum_size < self.covered:
             quorum = self._trust.policy.in_words
             what = f"only {self._quorum_size} of {self.covered} sealed entries are cosigned by {quorum}"
-            # The end of a run waits for its witnesses: without them somebody else has signed this history.
-            (self._seals.breaks if self._final else self._seals.cannot_tell)(self._last.at, what)
+            # Witnesses may have been away, or this is a history that they never saw: whoever names them demands them.
+            demanded = self._final is not None and self._trust.demands
+            (self._seals.breaks if demanded else self._seals.cannot_tell)(self._last.at, what)
 
     def complete(self, found: Property) -> None:
         """Whether the seals cover the log to its end."""
@@ -220,4 +226,4 @@ class Seals:
         if behind:
             what = f"{len(behind)} entries stand behind the last seal, which covers {self.covered}"
             at = ", ".join(map(str, behind[:5]))
-            (found.breaks if self._final else found.cannot_tell)(at, what)
+            found.cannot_tell(at, what)
