@@ -107,12 +107,21 @@ async def _replay(source: Source, at: str, write: bool, listing: Listing) -> int
     from maestro.cli.where import find_place
 
     place = await find_place(source.where.repo, run=source.run) if write else None
+    lost: list[Rejected] = []
     async with source.open() as (engine, run):
-        projector = await folded(engine, run, await entry_at(engine, run, at))
-    if place is not None:
-        return _write(place.folder(), projector)
-    _print(projector, as_json=listing.json)
-    return Exit.OK
+        projector = await folded(engine, run, await entry_at(engine, run, at), lost)
+    if place is None:
+        _print(projector, as_json=listing.json)
+    check_whole(run, lost)
+    return Exit.OK if place is None else _write(place.folder(), projector)
+
+
+def check_whole(run: str, lost: list[Rejected]) -> None:
+    """What was recorded and is gone or unreadable is named: nothing else may stand for it. Raises CliError."""
+    if lost:
+        reasons = "\n".join(f"entry {verdict.seq}: {verdict.reason}" for verdict in lost[:20])
+        mend = f"{reasons}\nput the server's data back from a backup; what is shown leaves this out"
+        raise CliError(f"the log of {run} is not whole, so its state cannot be told", mend, Exit.BAD_INPUT)
 
 
 def _print(projector: Projector, *, as_json: bool) -> None:
@@ -198,8 +207,8 @@ async def verdicts(engine: Log, run: str, upto: int) -> AsyncIterator[Commit | R
         yield missing(reader.seq + 1, upto)
 
 
-async def folded(engine: Log, run: str, upto: int) -> Projector:
-    """The run's state and history from its first `upto` entries."""
+async def folded(engine: Log, run: str, upto: int, lost: list[Rejected] | None = None) -> Projector:
+    """The run's state and history from its first `upto` entries. `lost` is given those that are gone or unreadable."""
     from maestro.log.reader import Commit
     from maestro.projections.projector import Projector
 
@@ -209,6 +218,8 @@ async def folded(engine: Log, run: str, upto: int) -> Projector:
             projector.apply(verdict)
         else:
             projector.disbelieve(verdict.seq, verdict.reason)
+            if lost is not None and verdict.flaw in {"missing", "content"}:
+                lost.append(verdict)
     return projector
 
 
