@@ -18,10 +18,13 @@ from hypothesis import strategies as st
 from maestro.audit import archive as archives
 from maestro.audit.archive import Archive, BundleRefused
 from maestro.audit.bundle import BundleSource
+from maestro.audit.bundle_store import BundleStore
 from maestro.audit.export import Beside, write_bundle
 from maestro.audit.findings import Report
 from maestro.audit.tiles import WIDTH, TileWriter, split_bundle, tile_path
 from maestro.audit.verify import Audit
+from maestro.log.keyring import Keyring
+from maestro.log.reader import Commit, Reader
 from maestro.tlog.merkle import Tree, leaf_hash
 from tamper.sample import RUN, Writer, honest, shared
 from tamper.town import Town
@@ -308,3 +311,16 @@ def test_a_bundle_that_was_cut_or_overwritten_is_refused_or_found(
         return
     # What stands in README, in scripts or in padding changes nothing that is audited.
     assert report.run == RUN
+
+
+async def test_whoever_reads_logs_reads_a_bundle(bundle: Path) -> None:
+    town = shared()
+    with Archive(bundle) as archive:
+        store = BundleStore(BundleSource(archive))
+        keyring = Keyring(town.operator.verify_key)
+        await keyring.refresh(store)  # type: ignore[arg-type]
+        reader = Reader(store, keyring, RUN)  # type: ignore[arg-type]
+        found = [verdict async for page in reader.all() for verdict in page]
+        assert [entry.body for entry in await store.read(RUN, 70, 100)] == town.bodies[70:]
+        assert await store.runs() == [RUN]
+    assert [type(verdict) for verdict in found] == [Commit] * len(town.bodies)

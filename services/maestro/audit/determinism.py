@@ -17,7 +17,7 @@ from maestro_contracts import events as e
 SHARED = frozenset({BEADS_FILE})
 """Files that hold other people's lines too."""
 SEALS = (e.LogSealed, e.SealCosigned)
-MOST_LINES = 200_000
+MOST_LINES = 50_000
 MEND = "`maestro replay --write` makes it again"
 
 

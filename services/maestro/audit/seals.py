@@ -1,7 +1,7 @@
 """Do the seals hold? Checkpoints against the tree of the entries' exact bytes, and the signatures on them. Pure.
 
 What a checkpoint covers lies before it in the log. So that memory stays bounded, roots can be asked for the last
-`WINDOW` sizes, and for sizes that were named beforehand.
+`WINDOW` sizes, and for sizes that were named beforehand; the last `SEALS` seals may still be cosigned.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from maestro_contracts.envelope import Unreadable
 
 WINDOW = 65_536
 STEP = 4_096
+SEALS = 4_096
 
 
 class Roots:
@@ -141,7 +142,7 @@ class Seals:
         if known is not None:
             seal.signed = parse_signed(with_signatures(known.signed.note, signed.signatures))
         self._by_size[size] = seal
-        while len(self._by_size) > WINDOW:
+        while len(self._by_size) > SEALS:
             del self._by_size[next(iter(self._by_size))]
         self._judge(seal)
 
