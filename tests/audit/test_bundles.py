@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import os
 import random
 import shutil
@@ -324,3 +326,17 @@ async def test_whoever_reads_logs_reads_a_bundle(bundle: Path) -> None:
         assert [entry.body for entry in await store.read(RUN, 70, 100)] == town.bodies[70:]
         assert await store.runs() == [RUN]
     assert [type(verdict) for verdict in found] == [Commit] * len(town.bodies)
+
+
+def test_the_provenance_names_the_commit_what_it_was_made_from_and_the_log(bundle: Path) -> None:
+    with Archive(bundle) as archive:
+        envelope = json.loads(archive.read("provenance.json", 1 << 20))
+    said = json.loads(base64.b64decode(envelope["payload"]))
+    run = said["predicate"]["runDetails"]
+    assert said["_type"] == "https://in-toto.io/Statement/v1"
+    assert said["predicateType"] == "https://slsa.dev/provenance/v1"
+    assert said["subject"] == [{"name": f"maestro/{RUN}", "digest": {"gitCommit": "f1" * 20}}]
+    base = said["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert base == [{"uri": "git+/home/ada/tally", "digest": {"gitCommit": "ba5e" * 10}}]
+    assert run["metadata"]["invocationId"] == RUN
+    assert run["byproducts"][0]["annotations"] == {"entries": 75}
