@@ -26,13 +26,14 @@ from benchmarks.writing import Writer
 from maestro.audit.archive import Archive
 from maestro.audit.archive import Writer as Tar
 from maestro.audit.auditor import Auditor
-from maestro.audit.bundle import FORMAT, MANIFEST, SYSTEM, BundleSource, Manifest
+from maestro.audit.bundle import BLOBS, FORMAT, MANIFEST, SYSTEM, BundleSource, Manifest
 from maestro.audit.findings import Report
 from maestro.audit.memory_source import MemorySource
 from maestro.audit.pool import check_here
 from maestro.audit.tiles import TileWriter
 from maestro.audit.trust import Enrolled, Trust
 from maestro.audit.verify import audit
+from maestro.log.commit import parse_commit
 from maestro.log.memory_store import MemoryStore
 from maestro.log.note import VerifyKey
 from maestro.log.store import SYSTEM as SYSTEM_LOG
@@ -56,7 +57,9 @@ async def written(tasks: int, reports: int) -> tuple[MemorySource, VerifyKey]:
     await writer.enrol()
     await writer.write_run(tasks, reports)
     bodies = {name: await bodies_of(store, name) for name in (RUN, SYSTEM_LOG)}
-    return MemorySource(RUN, bodies[RUN], bodies[SYSTEM_LOG]), writer.operator_key
+    named = [record for body in bodies[RUN] if b'"data_sha256"' in body for record in parse_commit(body).records]
+    blobs = {each.data_sha256: await store.blob(RUN, each.data_sha256) or b"" for each in named if each.data_sha256}
+    return MemorySource(RUN, bodies[RUN], bodies[SYSTEM_LOG], blobs), writer.operator_key
 
 
 async def bodies_of(store: MemoryStore, run: str) -> list[bytes]:
@@ -147,6 +150,8 @@ def store_bundle(path: Path, source: MemorySource) -> None:
             for body in bodies:
                 tiles.append(body)
             tiles.end()
+        for sha256, content in source.blobs.items():
+            tar.add(f"{BLOBS}{sha256}", content)
         tar.end()
 
 
