@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, as_dict, show
 from benchmarks.setting import Scale
 from maestro.embedded.binary import find_binary, version_of
 
-NAMES = ("append", "tasks", "latency", "replay", "startup", "idle", "classify", "demo")
+NAMES = ("append", "tasks", "latency", "replay", "verify", "sealing", "startup", "idle", "classify", "demo")
 RESULTS = machine.ROOT / "docs" / "benchmarks"
 
 

@@ -106,6 +106,9 @@ def _start(here: Place, role: str, name: str) -> subprocess.Popen[bytes]:
     }
     if role in AT_ONCE:
         env |= {"MAESTRO_PARALLEL": str(AT_ONCE[role]), "MAESTRO_BATCH": str(AT_ONCE[role])}
+    if role in ("notary", "witness"):
+        address = f"unix:{here.folder / 'w'}"
+        env |= {"MAESTRO_WITNESS_BIND": address, "MAESTRO_WITNESS_URL": address}
     log = (here.folder / "logs" / f"{name}.log").open("wb")
     with log:
         return subprocess.Popen([sys.executable, "-m", f"maestro.{role}"], cwd=ROOT, env=env, stdout=log, stderr=log)

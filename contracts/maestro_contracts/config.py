@@ -212,6 +212,20 @@ class ForgeConfig(FileModel):
         return records.Forge(self.kind, url, self.repository, self.token, self.target, self.timeout_seconds)
 
 
+class SealingConfig(FileModel):
+    """How logs are sealed, who has to have cosigned, and what waits for that."""
+
+    witnesses: str = Field("", description="A trust policy's file; empty: `witnesses.policy` in the state directory.")
+    level: Literal["1", "2", "3", "none"] = Field(
+        "3", description="From this level on an effect waits until its approval is sealed and cosigned."
+    )
+    entries: Annotated[int, Field(ge=1, le=1_000_000)] = Field(256, description="So many new entries are sealed.")
+    seconds: Seconds = Field(1.0, description="Or the oldest of them is this old.")
+    anchors: tuple[str, ...] = Field(
+        ("git",), description="Where seals are laid down outside: `git`, `file:FOLDER`, an https address."
+    )
+
+
 class TrackerConfig(FileModel):
     """Trackers that are kept up to date beside the log."""
 
@@ -252,6 +266,7 @@ class Config(FileModel):
     planning: PlanningConfig = PlanningConfig()
     approvals: ApprovalsConfig = ApprovalsConfig()
     forge: ForgeConfig = ForgeConfig()
+    sealing: SealingConfig = SealingConfig()
     tracker: TrackerConfig = TrackerConfig()
     server: ServerConfig = ServerConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -299,6 +314,11 @@ USED_BY: dict[str, str] = {
     "forge.token": "integrator: the credential's name; its value is looked for there",
     "forge.target": "integrator: the branch that a request must go to",
     "forge.timeout_seconds": "integrator: how long one look may take",
+    "sealing.witnesses": "notary, worker, integrator: `MAESTRO_WITNESSES`",
+    "sealing.level": "worker, integrator: `MAESTRO_SEALED_LEVEL`",
+    "sealing.entries": "notary: `MAESTRO_SEAL_ENTRIES`",
+    "sealing.seconds": "notary: `MAESTRO_SEAL_MS`",
+    "sealing.anchors": "notary: `MAESTRO_SEAL_ANCHORS`",
     "tracker.beads": "projections (`Settings.beads`)",
     "server.url": "every process: `MAESTRO_REDIS_URL`",
     "server.password_file": "every process: `MAESTRO_REDIS_PASSWORD_FILE`",
@@ -410,6 +430,16 @@ def environment_of(config: Config, role: str) -> dict[str, str]:
             "MAESTRO_PARALLEL": str(config.workers.parallel),
             "MAESTRO_BATCH": str(config.workers.batch),
             "MAESTRO_LEASE_SECONDS": f"{config.workers.lease_seconds:g}",
+        }
+    if role in ("worker", "integrator", "notary"):
+        variables["MAESTRO_WITNESSES"] = config.sealing.witnesses
+    if role in ("worker", "integrator"):
+        variables["MAESTRO_SEALED_LEVEL"] = config.sealing.level
+    if role == "notary":
+        variables |= {
+            "MAESTRO_SEAL_ENTRIES": str(config.sealing.entries),
+            "MAESTRO_SEAL_MS": str(round(config.sealing.seconds * 1000) or 1),
+            "MAESTRO_SEAL_ANCHORS": " ".join(config.sealing.anchors) or "none",
         }
     if role == "validator":
         variables["MAESTRO_PARALLEL"] = str(config.validation.parallel)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import os
 import random
 import shutil
@@ -18,10 +20,13 @@ from hypothesis import strategies as st
 from maestro.audit import archive as archives
 from maestro.audit.archive import Archive, BundleRefused
 from maestro.audit.bundle import BundleSource
+from maestro.audit.bundle_store import BundleStore
 from maestro.audit.export import Beside, write_bundle
 from maestro.audit.findings import Report
 from maestro.audit.tiles import WIDTH, TileWriter, split_bundle, tile_path
 from maestro.audit.verify import Audit
+from maestro.log.keyring import Keyring
+from maestro.log.reader import Commit, Reader
 from maestro.tlog.merkle import Tree, leaf_hash
 from tamper.sample import RUN, Writer, honest, shared
 from tamper.town import Town
@@ -308,3 +313,30 @@ def test_a_bundle_that_was_cut_or_overwritten_is_refused_or_found(
         return
     # What stands in README, in scripts or in padding changes nothing that is audited.
     assert report.run == RUN
+
+
+async def test_whoever_reads_logs_reads_a_bundle(bundle: Path) -> None:
+    town = shared()
+    with Archive(bundle) as archive:
+        store = BundleStore(BundleSource(archive))
+        keyring = Keyring(town.operator.verify_key)
+        await keyring.refresh(store)  # type: ignore[arg-type]
+        reader = Reader(store, keyring, RUN)  # type: ignore[arg-type]
+        found = [verdict async for page in reader.all() for verdict in page]
+        assert [entry.body for entry in await store.read(RUN, 70, 100)] == town.bodies[70:]
+        assert await store.runs() == [RUN]
+    assert [type(verdict) for verdict in found] == [Commit] * len(town.bodies)
+
+
+def test_the_provenance_names_the_commit_what_it_was_made_from_and_the_log(bundle: Path) -> None:
+    with Archive(bundle) as archive:
+        envelope = json.loads(archive.read("provenance.json", 1 << 20))
+    said = json.loads(base64.b64decode(envelope["payload"]))
+    run = said["predicate"]["runDetails"]
+    assert said["_type"] == "https://in-toto.io/Statement/v1"
+    assert said["predicateType"] == "https://slsa.dev/provenance/v1"
+    assert said["subject"] == [{"name": f"maestro/{RUN}", "digest": {"gitCommit": "f1" * 20}}]
+    base = said["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert base == [{"uri": "git+/home/ada/tally", "digest": {"gitCommit": "ba5e" * 10}}]
+    assert run["metadata"]["invocationId"] == RUN
+    assert run["byproducts"][0]["annotations"] == {"entries": 75}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from maestro.audit import determinism
 from maestro.audit.auditor import Auditor
 from maestro.audit.findings import as_dict, lines
 from maestro.audit.memory_source import MemorySource
@@ -230,3 +231,14 @@ def test_a_merge_without_acceptance_and_an_acceptance_without_votes_are_found(wr
     found = what(audited(writer.town), "verification")
     assert any("nobody had claimed it" in each for each in found)
     assert any("had not been accepted" in each for each in found)
+
+
+def test_the_one_file_with_a_line_for_each_event_is_not_made_of_a_very_long_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    town = shared()
+    files = files_of(town)
+    monkeypatch.setattr(determinism, "MOST_LINES", 50)
+    report = audited(town, files=files)
+    assert [each.at.rpartition("/")[2] for each in report.properties["determinism"].findings] == ["execution-log.md"]
+    assert report.verdict == "cannot tell"

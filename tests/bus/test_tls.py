@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from maestro.bus.settings import ServiceSettings, SettingsError
+from maestro.log.login import with_tls
 from maestro.log.redis_store import open_store
 from maestro.log.store import StoreUnavailable
 from tests.support.bus import Stage, give, said, seen, stage
@@ -95,11 +96,12 @@ def files(secure: Secure) -> dict[str, str]:
     }
 
 
-async def test_a_service_works_over_tls(known: Secure, tmp_path: Path) -> None:
-    staged: Iterator[Stage] = stage(known, tmp_path)
+async def test_a_service_works_over_tls(secure: Secure, tmp_path: Path) -> None:
+    """Nothing is set in this process: what consumers of other tests are forked from would inherit it."""
+    staged: Iterator[Stage] = stage(secure, tmp_path)
     on = next(staged)
-    store = await open_store(known.url)
-    on.consumer(**files(known)).ready()
+    store = await open_store(with_tls(secure.url, files(secure)))
+    on.consumer(**files(secure)).ready()
 
     await give(store, "t1")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from maestro.log.note import SigningKey
 from tests.support.command_line import Person
 from tests.support.gitrepo import git
 
@@ -204,6 +205,24 @@ def test_replay_plays_all_lines_of_a_run_to_its_end(finished: Person, run: str) 
     assert played[-2] == f"state {finished.does('replay', run, '--json').json['state_sha256']}"
 
 
+def test_replay_of_a_bundle_needs_no_server_and_says_what_the_log_said(
+    finished: Person, run: str, tmp_path: Path
+) -> None:
+    bundle, elsewhere = tmp_path / "run.maestro", {"MAESTRO_STATE_DIR": str(tmp_path / "nothing")}
+    operator = finished.state / "operator.pub"
+    here = finished.does("replay", run, "--at", "20", "--json").json
+    assert finished.does("audit", "export", run, "-o", bundle).code in (0, 8)
+
+    there = finished.does("replay", bundle, "--at", "20", "--json", "--operator", operator, env=elsewhere, cwd=tmp_path)
+    whole = bundle.read_bytes()
+    bundle.write_bytes(whole.replace(b"greet(name)", b"greet(game)", 1))
+    spoilt = finished.does("replay", bundle, "--operator", operator, cwd=tmp_path)
+
+    assert there.json["state_sha256"] == here["state_sha256"]
+    assert not (tmp_path / "nothing").exists()
+    assert spoilt.code == 7 and "does not hold" in spoilt.err
+
+
 def test_replay_as_a_command_talks_to_the_server_alone(finished: Person, run: str, tmp_path: Path) -> None:
     """Beside the server that it starts for itself, it runs git to find the repository."""
     hook = "import os, sys\nout = open(os.environ['AUDIT'], 'a')\n"
@@ -221,3 +240,47 @@ def test_replay_as_a_command_talks_to_the_server_alone(finished: Person, run: st
     assert done.code == 0 and connected == {"valkey.sock"}
     started = [line.split()[1] for line in seen if not line.startswith("socket.")]
     assert set(started) <= {"git", "valkey-server", "redis-server"}
+
+
+def test_its_log_is_audited_exported_and_checked_again_without_a_server(
+    finished: Person, run: str, tmp_path: Path
+) -> None:
+    report = finished.does("audit", "verify", run, "--json")
+    assert (report.code, report.json["verdict"]) == (0, "holds"), report.out
+    bundle, page, proof = tmp_path / "run.maestro", tmp_path / "page", tmp_path / "event.tlog-proof"
+    assert finished.does("audit", "export", run, "-o", bundle).code == 0
+    operator = finished.state / "operator.pub"
+
+    checked = finished.does("audit", "verify", bundle, "--operator", operator, cwd=tmp_path)
+    assert checked.code == 0, checked.out + checked.err
+    assert finished.does("audit", "import", bundle, "--into", tmp_path / "in", cwd=tmp_path).code == 0
+    assert "def greet" in git(tmp_path / "in" / "run.git", "show", f"maestro/{run}:hello.py")
+    assert finished.does("audit", "report", bundle, "-o", page, cwd=tmp_path).code == 0
+    assert "auto" in page.with_name("page.html").read_text()
+
+    made = finished.does("audit", "proof", bundle, "3.0", "-o", proof, cwd=tmp_path)
+    [notary] = [line.partition(": ")[2] for line in made.err.splitlines() if "maestro/seal" in line]
+    shown = finished.does("audit", "proof", "--verify", proof, "--operator", operator, "--notary", notary, cwd=tmp_path)
+    assert (shown.code, f"entry 3 of {run} stands" in shown.out) == (0, True), shown.out + shown.err
+
+
+def test_an_audit_tells_violated_from_cannot_tell_from_a_question_that_is_none(
+    finished: Person, run: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "run.maestro"
+    finished.does("audit", "export", run, "-o", bundle)
+    stranger = tmp_path / "stranger.pub"
+    stranger.write_text(SigningKey.generate("maestro/operator").verify_key.encode())
+    nobody = tmp_path / "policy"
+    nobody.write_text("quorum nobody\n")
+    no_bundle = tmp_path / "no.maestro"
+    no_bundle.write_bytes(bundle.read_bytes()[:5000])
+
+    def code(*arguments: str | Path) -> int:
+        return finished.does("audit", "verify", *arguments, cwd=tmp_path).code
+
+    assert code(bundle, "--operator", stranger) == 7
+    assert code(no_bundle) == 3
+    assert code(bundle, "--policy", nobody) == 3
+    assert code(bundle, "--polcy", nobody) == 2
+    assert finished.does("audit", "verify", "no-such-run").code == 3

@@ -60,6 +60,11 @@ CHANGED: dict[str, tuple[str, Any]] = {
     "forge.token": (f"{FORGE}, token: FORGE_TOKEN}}", "FORGE_TOKEN"),
     "forge.target": (f"{FORGE}, target: main}}", "main"),
     "forge.timeout_seconds": (f"{FORGE}, timeout_seconds: 3}}", 3.0),
+    "sealing.witnesses": ("sealing: {witnesses: /w.policy}", "/w.policy"),
+    "sealing.level": ("sealing: {level: '2'}", "2"),
+    "sealing.entries": ("sealing: {entries: 9}", "9"),
+    "sealing.seconds": ("sealing: {seconds: 0.25}", "250"),
+    "sealing.anchors": ("sealing: {anchors: [git, 'file:/s']}", "git file:/s"),
     "tracker.beads": ("tracker: {beads: true}", True),
     "server.url": ("server: {url: 'redis://h:1/0'}", "redis://h:1/0"),
     "server.password_file": ("server: {password_file: /p}", "/p"),
@@ -85,6 +90,7 @@ def received(text: str) -> dict[str, Any]:
     settings = settings_of(config)
     forge = settings.forge
     agent, retry, env = settings.agent, settings.retry, environment_of(config, "worker")
+    sealing = environment_of(config, "notary")
     assert gate.retry == retry
     return {
         "agent.kind": agent.kind,
@@ -124,6 +130,11 @@ def received(text: str) -> dict[str, Any]:
         "forge.token": forge and forge.token,
         "forge.target": forge and forge.target,
         "forge.timeout_seconds": forge and forge.timeout_s,
+        "sealing.witnesses": env.get("MAESTRO_WITNESSES"),
+        "sealing.level": env["MAESTRO_SEALED_LEVEL"],
+        "sealing.entries": sealing["MAESTRO_SEAL_ENTRIES"],
+        "sealing.seconds": sealing["MAESTRO_SEAL_MS"],
+        "sealing.anchors": sealing["MAESTRO_SEAL_ANCHORS"],
         "tracker.beads": settings.beads,
         "server.url": env.get("MAESTRO_REDIS_URL"),
         "server.password_file": env.get("MAESTRO_REDIS_PASSWORD_FILE"),

@@ -13,6 +13,7 @@ from maestro.log.memory_store import MemoryStore
 from maestro.log.past import NotWhole, gather, with_past
 from maestro.log.reader import Commit, Rejected, commits
 from maestro.runs.fold import fold, new_run
+from maestro.runs.follow import load
 from maestro.runs.hashing import state_hash
 from maestro_contracts.envelope import CommitHeader
 from maestro_contracts.events import RunForked, RunStarted
@@ -127,3 +128,16 @@ def test_a_parent_that_is_shorter_than_was_said_is_not_brought_along() -> None:
     store, _, _ = asyncio.run(parent())
     with pytest.raises(NotWhole, match="has 47 entries"):
         asyncio.run(gather(store, PARENT, 48))
+
+
+async def test_the_log_of_a_fork_tells_all_of_it_where_its_parent_is_gone() -> None:
+    store, keyring = await stored(GOLDEN / "log-v3")
+    [run] = await store.runs()
+
+    state = await load(store, keyring, run)
+
+    assert (state.status, state.violations) == ("completed", [])
+    assert state.forked is not None and (state.forked.parent, state.forked.entry) == (PARENT, 33)
+    assert {name: task.status for name, task in state.tasks.items()} == {"T-001": "done", "T-002": "done"}
+    parents = (await parent())[2][32]
+    assert state.prd is not None and parents.seq == state.forked.entry

@@ -12,12 +12,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
+from maestro.cli.commands.replay import check_whole, folded
+from maestro.cli.errors import CliError
+from maestro.cli.exit_codes import Exit
+from maestro.cli.recorded import FromBundle
 from maestro.log.keyring import Keyring
-from maestro.log.reader import Commit
+from maestro.log.reader import Commit, Rejected
 from maestro.log.store import Store
 from maestro.projections.projector import Projector
 from maestro.runs.explaining import Explaining
-from maestro.runs.follow import Follower, load
+from maestro.runs.follow import Follower
 from maestro.runs.hashing import state_hash
 from tests.golden.hashes import GOLDEN, stored
 
@@ -134,10 +140,22 @@ async def test_what_was_recorded_and_is_gone_is_named_and_nothing_stands_for_it(
     run = "add-search-k3v7qa"
     [sha] = store._runs[run].blobs  # What a backup that was put back half-way looks like.
     store._runs[run].blobs.clear()
+    lost: list[Rejected] = []
 
-    state = await load(store, keyring, run)
-    follower = Follower(store, keyring, run, quiet=True)
-    await follower.catch_up()
+    projector = await folded(FromBundle(store, keyring), run, await store.head(run), lost)
 
-    assert any(sha in violation and "lost" in violation for violation in state.violations)
-    assert [sha in each.reason for each in follower.rejected] == [True]
+    assert any(sha in violation and "lost" in violation for violation in projector.state.violations)
+    with pytest.raises(CliError, match="is not whole") as refused:
+        check_whole(run, lost)
+    assert sha in refused.value.mend and refused.value.code == Exit.BAD_INPUT
+
+
+async def test_an_entry_that_is_gone_is_named() -> None:
+    store, keyring = await stored(LOG)
+    lost: list[Rejected] = []
+
+    await folded(FromBundle(store, keyring), RUN, await store.head(RUN) + 2, lost)
+
+    with pytest.raises(CliError) as refused:
+        check_whole(RUN, lost)
+    assert "entries 48 to 49 are missing" in refused.value.mend

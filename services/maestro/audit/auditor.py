@@ -16,6 +16,7 @@ from maestro.log.store import Entry
 from maestro.log.verify import Chains, Commit, Flaw, Rejected, examine_slowly, examined, resolve
 from maestro.projections import hitl
 from maestro_contracts import events as e
+from maestro_contracts.roles import AFTER_THE_END
 
 Blob = Callable[[str], bytes | None]
 """A large payload by its SHA-256; None where it is not there."""
@@ -120,13 +121,16 @@ class Auditor:
         self._events += len(commit.events)
         for index, event in enumerate(commit.events):
             kind = type(event)
-            if kind not in self._readers and kind not in ENDS and commit.role != NOTARY:
+            if kind not in self._readers and commit.role != NOTARY and not self.seals.is_whole:
                 continue
             at = f"{commit.seq}.{index}"
             place = Place(at, header.ts, self._time)
             if commit.role == NOTARY:
                 self._notarys(at, commit, event)
                 continue
+            if self.seals.is_whole and kind not in AFTER_THE_END:
+                what = f"{kind.__name__} was said after the run was sealed as a whole"
+                self.properties["completeness"].breaks(at, what)
             for read in self._readers.get(kind, ()):
                 read(place, header.actor, event)
             if kind in ENDS:

@@ -26,6 +26,7 @@ from maestro.audit.beside import flaws_beside
 from maestro.audit.findings import PropertyName
 from maestro.audit.tiles import ENTRIES, MAX_BUNDLE, MAX_TILE, WIDTH, TileWriter, split_bundle, tile_path
 from maestro.audit.verify import Audit, Flaw
+from maestro.log.store import SYSTEM as SYSTEM_LOG
 from maestro.log.store import Entry
 
 FORMAT = "maestro/bundle/v1"
@@ -74,6 +75,23 @@ class BundleSource:
         yield from self._tiled("", tiled)
         for number in range(-(-(entries - tiled) // WIDTH)):
             yield self._page(tail_path(number), tiled + number * WIDTH)
+
+    def page_of(self, run: str, after: int) -> list[Entry]:
+        """The entry bundle of this run, or of the log `system`, that holds the entry behind `after`; empty where there
+        is none."""
+        manifest = self.manifest
+        tiled, entries, prefix = manifest.tiled, manifest.entries, ""
+        if run != manifest.run:
+            tiled = entries = manifest.system if run == SYSTEM_LOG else 0
+            prefix = SYSTEM
+        if after >= entries:
+            return []
+        if after >= tiled:
+            number = (after - tiled) // WIDTH
+            return self._page(tail_path(number), tiled + number * WIDTH)
+        number = after // WIDTH
+        width = min(WIDTH, tiled - number * WIDTH)
+        return self._page(prefix + tile_path(ENTRIES, number, width), number * WIDTH)
 
     def blob(self, sha256: str) -> bytes | None:
         name = f"{BLOBS}{sha256}"

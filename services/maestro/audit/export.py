@@ -81,7 +81,7 @@ def _small_files(source: Source, audit: Audit, beside: Beside) -> Iterator[tuple
         content = source.blob(sha256)
         if content is not None:
             yield f"{BLOBS}{sha256}", content
-    for path, content in sorted(audit.determinism.projector.files().items()):
+    for path, content in sorted(audit.determinism.files().items()):
         yield f"{FILES}{path}", content
     yield from audit.words.files(audit.enrolled.directory)
     yield from sorted(beside.pages.items())

@@ -1,7 +1,7 @@
 """Do the seals hold? Checkpoints against the tree of the entries' exact bytes, and the signatures on them. Pure.
 
 What a checkpoint covers lies before it in the log. So that memory stays bounded, roots can be asked for the last
-`WINDOW` sizes, and for sizes that were named beforehand.
+`WINDOW` sizes, and for sizes that were named beforehand; the last `SEALS` seals may still be cosigned.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from maestro_contracts.envelope import Unreadable
 
 WINDOW = 65_536
 STEP = 4_096
+SEALS = 4_096
 
 
 class Roots:
@@ -104,6 +105,11 @@ class Seals:
             self._counted.append(self.roots.size)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether a seal of the whole run has been read."""
+        return self._final is not None
+
+    @property
     def newest(self) -> SignedCheckpoint | None:
         """The last seal that holds, with every cosignature that stands in the log."""
         return self._last.signed if self._last else None
@@ -136,7 +142,7 @@ class Seals:
         if known is not None:
             seal.signed = parse_signed(with_signatures(known.signed.note, signed.signatures))
         self._by_size[size] = seal
-        while len(self._by_size) > WINDOW:
+        while len(self._by_size) > SEALS:
             del self._by_size[next(iter(self._by_size))]
         self._judge(seal)
 
@@ -207,8 +213,9 @@ class Seals:
         if self._quorum_size < self.covered:
             quorum = self._trust.policy.in_words
             what = f"only {self._quorum_size} of {self.covered} sealed entries are cosigned by {quorum}"
-            # The end of a run waits for its witnesses: without them somebody else has signed this history.
-            (self._seals.breaks if self._final else self._seals.cannot_tell)(self._last.at, what)
+            # Witnesses may have been away, or this is a history that they never saw: whoever names them demands them.
+            demanded = self._final is not None and self._trust.demands
+            (self._seals.breaks if demanded else self._seals.cannot_tell)(self._last.at, what)
 
     def complete(self, found: Property) -> None:
         """Whether the seals cover the log to its end."""
@@ -220,4 +227,4 @@ class Seals:
         if behind:
             what = f"{len(behind)} entries stand behind the last seal, which covers {self.covered}"
             at = ", ".join(map(str, behind[:5]))
-            (found.breaks if self._final else found.cannot_tell)(at, what)
+            found.cannot_tell(at, what)

@@ -24,6 +24,8 @@ class Trust:
     operator: VerifyKey
     policy: Policy = field(default_factory=Policy)
     source: str = "the operator's key of this machine"
+    demands: bool = True
+    """Whoever named this policy demands its quorum: a sealed run without it is not what they asked for."""
 
     @property
     def in_words(self) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from maestro.cli.engine import Engine
     from maestro.cli.where import Place
     from maestro.log.store import Entry, Store
+    from maestro.tlog.policy import Policy
 
 T = TypeVar("T")
 PAGE = 2000
@@ -132,18 +133,36 @@ def trust_of(operator: Path | None, policy: Path | None, place: Place | None) ->
     from maestro.audit.trust import Trust
     from maestro.cli.engine import operator_pub_file
     from maestro.log.identity import operator_key
-    from maestro.tlog.policy import Policy, PolicyRefused, parse_policy
+    from maestro.tlog.keys import POLICY as WITNESSES
 
-    given = Policy()
-    if policy is not None:
-        try:
-            given = parse_policy(policy.read_bytes())
-        except PolicyRefused as error:
-            raise CliError(f"{policy}: {error}", "see: docs/audit.md", Exit.BAD_INPUT) from None
     if operator is not None:
-        return Trust(operator_key(operator), given, f"the operator's key in {operator}")
+        return Trust(operator_key(operator), _policy(policy), f"the operator's key in {operator}")
     here = operator_pub_file(place) if place is not None else _default_operator()
-    return Trust(operator_key(here), given, f"this machine's operator's key, since none was named: {here}")
+    recorded = here.with_name(WITNESSES)
+    if policy is not None or not recorded.is_file():
+        source = f"this machine's operator's key, since none was named: {here}"
+        return Trust(operator_key(here), _policy(policy), source)
+    source = f"this machine's operator's key and witnesses, since none were named: {here}, {recorded}"
+    return Trust(operator_key(here), _policy(recorded), source, demands=False)
+
+
+def recorded_policy(place: Place) -> bytes | None:
+    """The witnesses' policy of this machine, as it goes into a bundle."""
+    from maestro.cli.engine import operator_pub_file
+    from maestro.tlog.keys import POLICY as WITNESSES
+
+    path = operator_pub_file(place).with_name(WITNESSES)
+    return path.read_bytes() if path.is_file() else None
+
+
+def _policy(path: Path | None) -> Policy:
+    from maestro.tlog.keys import read_policy
+    from maestro.tlog.policy import Policy, PolicyRefused
+
+    try:
+        return read_policy(path) if path is not None else Policy()
+    except PolicyRefused as error:
+        raise CliError(str(error), "see: docs/audit.md", Exit.BAD_INPUT) from None
 
 
 def _default_operator() -> Path:

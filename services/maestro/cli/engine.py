@@ -21,7 +21,16 @@ from maestro.cli.where import Place
 from maestro.embedded.errors import Busy, Holder
 from maestro.embedded.lock import FileLock, Held, is_taken, read_holder
 from maestro.embedded.server import Endpoint, PrivateServer, live_endpoint
-from maestro.embedded.stack import ROLES, TO_ANSWER, TO_STEER, imports, is_supervised, make_keys, service_specs
+from maestro.embedded.stack import (
+    ROLES,
+    TO_ANSWER,
+    TO_STEER,
+    imports,
+    is_supervised,
+    make_keys,
+    service_specs,
+    with_sealers,
+)
 from maestro.embedded.supervisor import Notice, ServiceSpec, Supervisor
 from maestro.log.login import PERSON
 
@@ -366,6 +375,6 @@ def specs_for(
             "worker": workers or place.config.workers.processes,
             "validator": place.config.validation.validators,
         },
-        environments={role: environment_of(place.config, role) for role in roles},
+        environments={role: environment_of(place.config, role) for role in with_sealers(roles)},
         fresh_names=fresh_names,
     )

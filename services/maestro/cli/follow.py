@@ -18,18 +18,20 @@ from maestro.cli.lost import loss, nothing_left
 from maestro.cli.narrate import Line, Narrator
 from maestro.cli.show import Show
 from maestro.embedded.errors import EmbeddedError
+from maestro.embedded.stack import NOTARY
 from maestro.embedded.supervisor import Notice, how_it_ended
 from maestro.log.reader import Commit, Reader, Rejected
 from maestro.log.store import LogWentBack, StoreUnavailable
 from maestro.projections.projector import Projector
 from maestro.runs.state import RunState
-from maestro_contracts.events import Event, RunPaused, RunResumed
+from maestro_contracts.events import Event, RunPaused, RunResumed, ViolationFound
 
 BY_ITSELF = "maestro"
 """By whom a run is paused that cannot go on as things are around it."""
 WAIT_MS = 500
 """How long a read waits for news before the panel's clock is drawn again."""
 DRAW_S = 0.25
+SEALING_S = 3.0
 UNHEARD_S = 10.0
 """After this long without an answer to a request, the person is told who seems to be missing."""
 
@@ -118,6 +120,7 @@ class Following:
             while not done(self.state):
                 await self._step()
                 self._warn_unheard(started)
+            await self._until_sealed()
             self._files.keep(self._projector, now=True)
         finally:
             drawing.cancel()
@@ -127,6 +130,16 @@ class Following:
                 await self._desk.close()
             self._show.stop()
         return self.state
+
+    async def _until_sealed(self) -> None:
+        """Whoever seals the whole run is given a moment for it, where there is somebody who does."""
+        supervisor = self._engine.supervisor
+        somebody = self.state.sealed is not None or (supervisor is not None and NOTARY in supervisor.names)
+        deadline = time.monotonic() + SEALING_S
+        while self.state.ended_for_good and somebody and time.monotonic() < deadline:
+            if self.state.sealed is not None and self.state.sealed.final:
+                return
+            await self._step()
 
     async def _step(self) -> None:
         self._check_supervisor()
@@ -174,6 +187,8 @@ class Following:
     def _notice_hindrance(self, event: Event) -> None:
         if isinstance(event, RunPaused | RunResumed):
             self.hindrance = event if isinstance(event, RunPaused) and event.by == BY_ITSELF else None
+        elif isinstance(event, ViolationFound) and self.state.quarantine is not None:
+            self.hindrance = RunPaused(BY_ITSELF, f"entry {event.entry} of its log cannot stand: {event.reason}")
 
     def _check_supervisor(self) -> None:
         supervisor = self._engine.supervisor

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from maestro.embedded.server import MAX_SOCKET_PATH
 from maestro.embedded.state_dir import RepoDir, StateDir, make_folder
 from maestro.embedded.supervisor import ServiceSpec, Supervisor
 
 ROLES = ("registrar", "conductor", "gatekeeper", "planner", "taskgen", "integrator", "validator", "worker")
 """In the order of their starts: who introduces the others first, who is needed last at the end."""
+NOTARY, WITNESS = "notary", "witness"
+"""Beside whoever may end a run: nobody asks them anything, so that they have no queue of their own."""
 GATEWAY = "gateway"
 """Starts where somebody asks for it: `maestro web`."""
 TO_ANSWER = ("registrar", "gatekeeper")
@@ -42,12 +46,14 @@ def imports(roles: Sequence[str] = ROLES) -> list[str]:
 def make_keys(state: StateDir) -> None:
     """The operator's key and every role's join secret, made where they are missing: then no process has to wait for
     the registrar to make them. Raises KeyRefused where others may read them."""
-    from maestro.log.identity import make_join_secret, make_operator_key
+    from maestro.log.identity import make_join_secret, make_operator_key, operator_key
+    from maestro.tlog.keys import make_trust
 
     (state.root / "join").mkdir(mode=0o700, exist_ok=True)
     make_operator_key(state.root / "operator.key", state.root / "operator.pub")
-    for role in (*ROLES[1:], GATEWAY):
+    for role in (*ROLES[1:], GATEWAY, NOTARY):
         make_join_secret(state.root / "join" / role)
+    make_trust(state.root, operator_key(state.root / "operator.pub"))
 
 
 def service_specs(
@@ -67,6 +73,10 @@ def service_specs(
     _keep_small(logs)
     shared = {"MAESTRO_REDIS_URL": url, "MAESTRO_REDIS_PASSWORD_FILE": password_file}
     shared |= {"MAESTRO_STATE_DIR": str(state.root)} | ({"MAESTRO_WORK_DIR": str(repo.work)} if repo else {})
+    roles = with_sealers(roles)
+    if WITNESS in roles:
+        address = _witness_address(repo.root if repo else state.root)
+        shared |= {"MAESTRO_WITNESS_BIND": address, "MAESTRO_WITNESS_URL": _as_url(address)}
     return [
         ServiceSpec(
             name,
@@ -79,6 +89,25 @@ def service_specs(
     ]
 
 
+def with_sealers(roles: Sequence[str]) -> tuple[str, ...]:
+    """These roles, and who seals and witnesses where somebody among them may end a run."""
+    return (*roles, NOTARY, WITNESS) if "conductor" in roles else tuple(roles)
+
+
+def _witness_address(folder: Path) -> str:
+    """Where this stack's own witness listens: a socket in the folder, a free port where its path is too long."""
+    path = folder / "witness.sock"
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return f"unix:{path}"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def _as_url(address: str) -> str:
+    return address if address.startswith("unix:") else f"http://{address}"
+
+
 def _keep_small(logs: Path) -> None:
     """A log that has grown large makes room for a new one; one old one of each is kept."""
     for log in logs.glob("*.log"):
@@ -89,7 +118,7 @@ def _keep_small(logs: Path) -> None:
 def is_supervised(actor: str) -> bool:
     """Whether a process of this name is one of the private server's own, and no worker that somebody added."""
     role, _, number = actor.partition("-")
-    return role in ROLES and (not number or (number.isdecimal() and len(number) <= MAX_DIGITS))
+    return role in (*ROLES, NOTARY, WITNESS) and (not number or (number.isdecimal() and len(number) <= MAX_DIGITS))
 
 
 def _names(role: str, count: int, fresh: bool) -> list[str]:

@@ -82,18 +82,23 @@ class Sealer:
         note, cosigned, missing = self._judged(point.signed, _signatures(asked))
         said = e.LogSealed(size, checkpoint.root.hex(), note.decode(), cosigned, missing, whole)
         slot = f"seal:{size}" + ("/whole" if whole else "")
-        if not await self._say(slot, said, expected=book.seq if whole else None):
+        if not await self._say([Said(slot, said)], expected=book.seq if whole else None):
             return
         book.settle(size, whole=whole)
         await self._anchor(note, at_once=whole)
         if missing and any(not task.done() for task in asked):
             self._keep(self._wait_for_late(point, asked, cosigned))
 
-    async def found(self, violation: e.ViolationFound) -> None:
-        """Record a violation. Raises StoreUnavailable."""
-        get_log("notary").error("violation", run=self.run, entry=violation.entry, reason=violation.reason)
-        whose = "" if violation.actor or not self.book.broken else "/log"
-        await self._say(f"violation:{violation.entry}{whose}", violation)
+    async def found(self, violations: Sequence[e.ViolationFound]) -> None:
+        """Record violations, all that are known together: whoever looks at the run looks once. Raises
+        StoreUnavailable."""
+        said = []
+        for each in violations:
+            get_log("notary").error("violation", run=self.run, entry=each.entry, reason=each.reason)
+            whose = "" if each.actor or not self.book.broken else "/log"
+            said.append(Said(f"violation:{each.entry}{whose}", each))
+        if said:
+            await self._say(said)
 
     async def close(self) -> None:
         for task in self.late:
@@ -114,7 +119,7 @@ class Sealer:
     async def _break(self, reason: str) -> None:
         """A log that contradicts its own seals is never sealed again: that would be a second history."""
         self.book.broken = reason
-        await self.found(e.ViolationFound(self.book.tree.size, reason, "", self.tools.now()))
+        await self.found([e.ViolationFound(self.book.tree.size, reason, "", self.tools.now())])
 
     def _sign(self, size: int) -> Point:
         checkpoint = Checkpoint(self.origin, size, self.book.tree.root(size))
@@ -141,7 +146,8 @@ class Sealer:
             return await self._break(evidence)
         note, cosigned, missing = self._judged(point.signed, _signatures(asked))
         if len(cosigned) > len(before) and self.book.sealed == point.size:
-            await self._say(f"seal:{point.size}/cosigned", e.SealCosigned(point.size, note.decode(), cosigned, missing))
+            late = e.SealCosigned(point.size, note.decode(), cosigned, missing)
+            await self._say([Said(f"seal:{point.size}/cosigned", late)])
             await self._anchor(note, at_once=True)
 
     async def _anchor(self, note: bytes, *, at_once: bool) -> None:
@@ -150,11 +156,11 @@ class Sealer:
             self.anchored = now
             self._keep(lay_down(Seal(self.run, self.book.repo, note), self.tools.anchors))
 
-    async def _say(self, slot: str, event: e.Event, expected: int | None = None) -> bool:
-        """Append one event; False where the log has grown past `expected`, or where the slot is filled."""
+    async def _say(self, said: Sequence[Said], expected: int | None = None) -> bool:
+        """Append events together; False where the log has grown past `expected`, or where a slot is filled."""
         async with self.speaking:
             tools = self.tools
-            draft = tools.author.draft(self.run, [Said(slot, event)], ts=tools.now())
+            draft = tools.author.draft(self.run, said, ts=tools.now())
             try:
                 (result,) = await tools.store.write([Write(self.run, draft.notes, expected, blobs=draft.blobs)])
             except BaseException:

@@ -4,6 +4,7 @@ stop. Exit codes are those of every service (`maestro.bus.runtime`)."""
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -25,6 +26,7 @@ from maestro.notary.watching import Notary
 from maestro.notary.witnesses import links_to
 from maestro.tlog.memory import Memory, MemoryLost
 
+NICE = 5
 SEAL = "seal"
 """The name that the key of all checkpoints is introduced under."""
 
@@ -38,6 +40,8 @@ def run() -> int:
         sys.stderr.write(f"maestro {ROLE}: {error}\n")
         return Exit.SETTINGS
     set_up_logs(settings.log_level, settings.log_format, role=ROLE, actor=settings.actor)
+    # Sealing has a second; whoever works has not.
+    os.nice(NICE)
     try:
         return asyncio.run(_until_stopped(settings, own))
     except Exception as error:
@@ -77,7 +81,7 @@ async def _until_stopped(settings: ServiceSettings, own: NotarySettings) -> Exit
 
 async def _work(settings: ServiceSettings, own: NotarySettings) -> None:
     await wait_for_server(settings)
-    store = await open_store(settings.redis_url, settings.redis_password_file)
+    store = await open_store(settings.redis_url, settings.redis_password_file, user=ROLE)
     memory = Memory(own.folder / "memory.db")
     links = links_to(own.policy.witnesses, own.local)
     try:

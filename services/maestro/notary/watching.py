@@ -167,9 +167,9 @@ class Notary:
 
     async def _work(self, watched: Watched) -> None:
         try:
-            for violation in watched.unrecorded():
-                await watched.sealer.found(violation)
-                watched.found.remove(violation)
+            found = watched.unrecorded()
+            await watched.sealer.found(found)
+            watched.found = [each for each in watched.found if each not in found]
             if watched.book.is_due(self.tools.now(), self.pace):
                 await watched.sealer.seal()
         except (StoreUnavailable, StoreCorrupt) as error:

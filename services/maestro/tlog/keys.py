@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,15 +41,21 @@ def make_witness_key(folder: Path, name: str = "") -> Cosigner:
     return cosigner_of(make_key(folder / "witness.key", name or f"maestro/witness-{secrets.token_hex(4)}"))
 
 
-def make_trust(root: Path, operator: VerifyKey) -> Path:
-    """Everything that one machine needs to seal its logs and witness them; returns the policy's file. What is there
-    already stays. Raises KeyRefused."""
+LOCAL = (("local", "witness", ""),)
+
+
+def make_trust(root: Path, operator: VerifyKey, k: int = 1, witnesses: Sequence[tuple[str, str, str]] = LOCAL) -> Path:
+    """Everything that one machine needs to seal its logs and have `k` witnesses look at them; returns the policy's
+    file. Of each witness: its name in the policy, its folder under `root`, its address. What is there already stays.
+    Raises KeyRefused."""
     seal = make_key(root / "notary" / "seal.key", SEAL_NAME)
     log = logs_of(operator, seal.verify_key)
-    witness = make_witness_key(root / "witness")
-    _write_new(root / "witness" / "logs", Policy(logs=(log,)))
+    made = []
+    for name, folder, url in witnesses:
+        made.append(Witness(name, make_witness_key(root / folder), url))
+        _write_new(root / folder / "logs", Policy(logs=(log,)))
     policy = root / POLICY
-    quorum = k_of(1, [Witness("local", witness)])
+    quorum = k_of(k, made)
     _write_new(policy, Policy((log,), quorum.witnesses, quorum.groups, quorum.quorum))
     return policy
 

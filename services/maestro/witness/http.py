@@ -28,7 +28,8 @@ def serve(
             if not slots.locked():
                 async with slots:
                     await _converse(h11.Connection(h11.SERVER), reader, writer, answer)
-        except (OSError, TimeoutError, h11.ProtocolError):
+        except (OSError, TimeoutError, h11.ProtocolError, asyncio.CancelledError):
+            # Cancelled only when the witness ends.
             pass
         finally:
             writer.close()

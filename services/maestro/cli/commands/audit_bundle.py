@@ -49,7 +49,7 @@ def export(
 async def _export(run: str, output: Path, policy: Path | None, where: Where) -> Exit:
     from maestro.audit.export import Beside, write_bundle
     from maestro.audit.verify import Audit
-    from maestro.cli.auditing import in_thread, live, trust_of
+    from maestro.cli.auditing import in_thread, live, recorded_policy, trust_of
     from maestro.cli.bundles import branch_of, operators_key, written
     from maestro.cli.where import find_place
 
@@ -59,7 +59,7 @@ async def _export(run: str, output: Path, policy: Path | None, where: Where) -> 
         audit = await in_thread(lambda: Audit(source, trust, projections=True))
         report = await in_thread(audit.run)
         signer = operators_key(place)
-        recorded = policy.read_bytes() if policy else None
+        recorded = policy.read_bytes() if policy else recorded_policy(place)
         beside = Beside(recorded, git, signer)
         with written(output) as file:
             await in_thread(lambda: write_bundle(file, source, audit, beside))

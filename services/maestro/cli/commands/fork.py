@@ -112,10 +112,13 @@ async def _prepare(
 ) -> _Prepared:
     """Whatever could be wrong is found before anything begins. Raises CliError."""
     from maestro.cli.commands.replay import entry_at, folded
+    from maestro.cli.commands.resume import no_such_run
     from maestro.cli.person import who
     from maestro.log.commit import note_hash
     from maestro_contracts.commands import ForkRun
 
+    if await engine.store.head(run) == 0:
+        raise await no_such_run(engine, run)
     entry = await entry_at(engine, run, at)
     found = await engine.store.read(run, entry - 1, 1) if entry else []
     state = (await folded(engine, run, entry)).state

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -13,7 +16,7 @@ from maestro.cli.exit_codes import Exit
 from maestro.cli.where import Listing, Where
 
 if TYPE_CHECKING:
-    from maestro.cli.engine import Engine
+    from maestro.cli.recorded import Log
     from maestro.log.reader import Commit, Rejected
     from maestro.projections.projector import Projector
     from maestro.runs.explaining import Change
@@ -38,11 +41,17 @@ def replay(
         float | None, Parameter(help="Play the run's lines with its own pauses, this many times faster.")
     ] = None,
     write: Annotated[bool, Parameter(help="Write the run's files under .flow/ again.")] = False,
+    operator: Annotated[
+        Path | None,
+        Parameter(help="The operator's public key that a bundle must rest on; without it, this machine's."),
+    ] = None,
     where: Where = Where(),  # noqa: B008 - frozen, no options given
     listing: Listing = Listing(),  # noqa: B008
 ) -> int:
     """Fold a run's log again: as it was, what changed, why, or its files anew.
 
+    RUN is a run, or the file of a bundle (`maestro audit export`), which is
+    verified first and needs no server.
     Nothing is called and nothing runs. Only --write changes files, and only
     those under .flow/. The hash of the state that is printed is the same
     wherever and whenever the same entries are folded.
@@ -50,13 +59,28 @@ def replay(
     from maestro.cli.interrupts import run_async
 
     _check_options(at, diff, explain, speed, write, listing)
+    source = Source(run, where, operator)
     if diff is not None:
-        return run_async(_differ(run, diff, where, listing))
+        return run_async(_differ(source, diff, listing))
     if explain:
-        return run_async(_explain(run, explain, at, where, listing))
+        return run_async(_explain(source, explain, at, listing))
     if speed is not None:
-        return run_async(_play(run, at, speed, where))
-    return run_async(_replay(run, at, write, where, listing))
+        return run_async(_play(source, at, speed))
+    return run_async(_replay(source, at, write, listing))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to look back at, as it was typed."""
+
+    run: str
+    where: Where
+    operator: Path | None
+
+    def open(self) -> AbstractAsyncContextManager[tuple[Log, str]]:
+        from maestro.cli.recorded import recorded
+
+        return recorded(self.run, self.where, self.operator)
 
 
 def _check_options(
@@ -79,17 +103,25 @@ def _check_options(
         raise CliError("--speed plays lines for people", "leave out --json, or take `maestro log --json`", Exit.USAGE)
 
 
-async def _replay(run: str, at: str, write: bool, where: Where, listing: Listing) -> int:
-    from maestro.cli.engine import reading
+async def _replay(source: Source, at: str, write: bool, listing: Listing) -> int:
     from maestro.cli.where import find_place
 
-    place = await find_place(where.repo, run=run)
-    async with reading(place) as engine:
-        projector = await folded(engine, run, await entry_at(engine, run, at))
-    if write:
-        return _write(place.folder(), projector)
-    _print(projector, as_json=listing.json)
-    return Exit.OK
+    place = await find_place(source.where.repo, run=source.run) if write else None
+    lost: list[Rejected] = []
+    async with source.open() as (engine, run):
+        projector = await folded(engine, run, await entry_at(engine, run, at), lost)
+    if place is None:
+        _print(projector, as_json=listing.json)
+    check_whole(run, lost)
+    return Exit.OK if place is None else _write(place.folder(), projector)
+
+
+def check_whole(run: str, lost: list[Rejected]) -> None:
+    """What was recorded and is gone or unreadable is named: nothing else may stand for it. Raises CliError."""
+    if lost:
+        reasons = "\n".join(f"entry {verdict.seq}: {verdict.reason}" for verdict in lost[:20])
+        mend = f"{reasons}\nput the server's data back from a backup; what is shown leaves this out"
+        raise CliError(f"the log of {run} is not whole, so its state cannot be told", mend, Exit.BAD_INPUT)
 
 
 def _print(projector: Projector, *, as_json: bool) -> None:
@@ -122,15 +154,12 @@ def _print_hash(projector: Projector) -> None:
 # --- which entries ----------------------------------------------------------------------------------------------
 
 
-async def entry_at(engine: Engine, run: str, at: str) -> int:
-    """The entry that `--at` means; without it the last. Raises CliError, also where there is no such run."""
-    from maestro.cli.commands.resume import no_such_run
+async def entry_at(engine: Log, run: str, at: str) -> int:
+    """The entry that `--at` means; without it the last. Raises CliError."""
     from maestro.cli.moments import read_moment
 
     moment = read_moment(at) if at else None
     head = await engine.store.head(run)
-    if head == 0:
-        raise await no_such_run(engine, run)
     if moment is None:
         return head
     if moment.seq is not None:
@@ -144,7 +173,7 @@ def _checked(run: str, seq: int, head: int) -> int:
     return seq
 
 
-async def _entry_of_time(engine: Engine, run: str, head: int, at: str) -> int:
+async def _entry_of_time(engine: Log, run: str, head: int, at: str) -> int:
     """The last entry before the first that was written later than the time meant. Raises CliError where none is."""
     from maestro.cli.moments import read_moment
     from maestro.log.reader import Commit, Reader
@@ -164,7 +193,7 @@ async def _entry_of_time(engine: Engine, run: str, head: int, at: str) -> int:
     return later - 1
 
 
-async def verdicts(engine: Engine, run: str, upto: int) -> AsyncIterator[Commit | Rejected]:
+async def verdicts(engine: Log, run: str, upto: int) -> AsyncIterator[Commit | Rejected]:
     """The run's first `upto` entries; where some are missing, that is said of them."""
     from maestro.log.reader import Reader, missing
 
@@ -178,8 +207,8 @@ async def verdicts(engine: Engine, run: str, upto: int) -> AsyncIterator[Commit 
         yield missing(reader.seq + 1, upto)
 
 
-async def folded(engine: Engine, run: str, upto: int) -> Projector:
-    """The run's state and history from its first `upto` entries."""
+async def folded(engine: Log, run: str, upto: int, lost: list[Rejected] | None = None) -> Projector:
+    """The run's state and history from its first `upto` entries. `lost` is given those that are gone or unreadable."""
     from maestro.log.reader import Commit
     from maestro.projections.projector import Projector
 
@@ -189,6 +218,8 @@ async def folded(engine: Engine, run: str, upto: int) -> Projector:
             projector.apply(verdict)
         else:
             projector.disbelieve(verdict.seq, verdict.reason)
+            if lost is not None and verdict.flaw in {"missing", "content"}:
+                lost.append(verdict)
     return projector
 
 
@@ -212,18 +243,15 @@ def _write(repo: Any, projector: Projector) -> int:
 # --- playing ----------------------------------------------------------------------------------------------------
 
 
-async def _play(run: str, at: str, speed: float, where: Where) -> int:
+async def _play(source: Source, at: str, speed: float) -> int:
     """The log's lines as they came. All is read before the first is shown, so that no server is kept for it."""
     import asyncio
     import sys
 
-    from maestro.cli.engine import reading
-    from maestro.cli.where import find_place
     from maestro.log.reader import Commit
     from maestro.projections.projector import Projector
 
-    place = await find_place(where.repo, run=run)
-    async with reading(place) as engine:
+    async with source.open() as (engine, run):
         upto = await entry_at(engine, run, at)
         said = [verdict async for verdict in verdicts(engine, run, upto)]
     projector, before = Projector(run), 0
@@ -258,15 +286,13 @@ def _not_believed(verdict: Rejected) -> str:
 # --- why --------------------------------------------------------------------------------------------------------
 
 
-async def _explain(run: str, field: str, at: str, where: Where, listing: Listing) -> int:
-    from maestro.cli.engine import reading
-    from maestro.cli.where import find_place
+async def _explain(source: Source, field: str, at: str, listing: Listing) -> int:
     from maestro.log.reader import Commit
     from maestro.runs.explaining import Explaining
 
-    place = await find_place(where.repo, run=run)
-    explaining, changes = Explaining.of(run, field), []
-    async with reading(place) as engine:
+    changes: list[Change] = []
+    async with source.open() as (engine, run):
+        explaining = Explaining.of(run, field)
         async for verdict in verdicts(engine, run, await entry_at(engine, run, at)):
             if isinstance(verdict, Commit):
                 changes += explaining.take(verdict)
@@ -326,13 +352,10 @@ def _no_such_field(field: str, state: Any) -> CliError:
 # --- what changed -----------------------------------------------------------------------------------------------
 
 
-async def _differ(run: str, diff: tuple[int, int], where: Where, listing: Listing) -> int:
-    from maestro.cli.engine import reading
-    from maestro.cli.where import find_place
+async def _differ(source: Source, diff: tuple[int, int], listing: Listing) -> int:
     from maestro.runs.hashing import flat
 
-    place = await find_place(where.repo, run=run)
-    async with reading(place) as engine:
+    async with source.open() as (engine, run):
         head = await entry_at(engine, run, "")
         before = flat((await folded(engine, run, _checked(run, diff[0], head))).state)
         after = flat((await folded(engine, run, _checked(run, diff[1], head))).state)
