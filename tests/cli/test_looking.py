@@ -117,7 +117,9 @@ def test_watch_tells_a_finished_run_from_its_first_event(finished: Person, run: 
     assert done.code == 0
     assert done.out.splitlines()[0].startswith(f"[Maestro] Run {run}: Greet people")
     assert "[Maestro]   → [P:Group-1] T-001, T-002" in done.out.splitlines()
-    assert f": {run}" in done.out.splitlines()[-1]
+    *_, last, sealed = done.out.splitlines()
+    assert f": {run}" in last
+    assert "sealed: " in sealed and sealed.endswith("cosigned by 1 of 1 witness")
 
 
 def test_a_decided_gate_shows_who_decided_it_and_takes_no_second_answer(finished: Person, run: str) -> None:
