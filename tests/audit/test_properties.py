@@ -242,3 +242,20 @@ def test_the_one_file_with_a_line_for_each_event_is_not_made_of_a_very_long_log(
     report = audited(town, files=files)
     assert [each.at.rpartition("/")[2] for each in report.properties["determinism"].findings] == ["execution-log.md"]
     assert report.verdict == "cannot tell"
+
+
+class OnDisk(dict[str, bytes]):
+    """Files in a repository, among many of others: they are asked for by name and never listed."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(())
+
+
+def test_files_that_were_written_before_the_last_seal_are_those_of_the_log() -> None:
+    town = honest()
+    files = OnDisk(files_of(town))
+    town.seal(final=True, later=("w3",))
+    assert audited(town, files=files).verdict == "holds"

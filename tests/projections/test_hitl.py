@@ -140,3 +140,13 @@ VOTE = Vote("ann", "approve after", "approve-after", 30, "cli")
 )
 def test_what_a_person_has_dealt_with_since_is_settled(event: e.Event) -> None:
     assert all(finding.settled for finding in audit(*without(APPROVED), event))
+
+
+def test_one_person_is_enough_where_a_veto_or_a_no_ends_a_gate() -> None:
+    choices = (Choice("keep", "k"), Choice("stop", "s", "_fail"))
+    opened = e.GateOpened("look", 1, "look", "Good?", choices, 1, quorum=2, veto=True)
+    votes = (Vote("ann", "stop", "s", 2, "cli"),)
+    against = e.GateDecided("look", 1, "look", "stop", "s", "_fail", "ann", "cli", 2, votes=votes)
+    assert found(opened, against) == []
+    too_few = e.GateDecided("look", 1, "look", "keep", "k", "", "ann", "cli", 2, votes=votes)
+    assert found(opened, too_few) == [("missed checkpoint", "look")]

@@ -107,8 +107,10 @@ def _session(run: str) -> str:
 
 def _last_entry(run: str, files: Mapping[str, bytes] | None) -> int | None:
     """The entry that the files say they are of; None where they say nothing."""
+    if files is None:
+        return None
     try:
-        content = (files or {})[f"{_session(run)}/metadata.json"]
+        content = files[f"{_session(run)}/metadata.json"]
         return msgspec.json.decode(content, type=_Metadata).last_event.seq
     except (KeyError, msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from maestro.gatekeeper.counting import ways_on
 from maestro.projections.text import utc
 from maestro.runs.fold import change_of
 from maestro_contracts import events as e
@@ -176,7 +177,7 @@ class Audit:
             self._find("late decision", event.gate, at, f"its deadline was {utc(opened.deadline)}")
         if event.via == "forge" and not self._was_seen(event, opened):
             self._find("missed checkpoint", event.gate, at, "nobody had seen at the forge what is said to decide it")
-        if opened is not None and len(_people(event.votes)) < opened.quorum and event.votes:
+        if opened is not None and len(_people(event.votes)) < opened.quorum and event.votes and _is_yes(opened, event):
             self._find("missed checkpoint", event.gate, at, f"{opened.quorum} people should have agreed")
         self._processes(event.gate, at, _people(event.votes))
 
@@ -194,6 +195,11 @@ class Audit:
         for name in steps[event.step].depends_on if event.step in steps else ():
             if name in steps and steps[name].kind == "gate" and (name, self._visits.get(name, 0)) not in self._passed:
                 self._find("missed checkpoint", name, at, f"{event.step} began although nobody had decided there")
+
+
+def _is_yes(opened: e.GateOpened, event: e.GateDecided) -> bool:
+    """A veto, or a no when a yes is out of reach, needs no quorum."""
+    return any(choice.key == event.key for choice in ways_on(opened.choices))
 
 
 def _people(votes: Iterable[Vote]) -> set[str]:

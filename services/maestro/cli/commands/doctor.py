@@ -54,6 +54,7 @@ async def _doctor(probe: bool, where: Where, listing: Listing) -> int:
     findings += [place_finding, await _checked("server", lambda: _server(place))]
     if place is not None:
         findings += [await _checked("agent", lambda: _agent(place)), _disk(place)]
+        findings.append(await _checked("witnesses", lambda: _witnesses(place)))
     if probe and place is not None:
         findings.append(await _checked("probe", lambda: _probe(place)))
     if listing.json:
@@ -158,6 +159,20 @@ async def _agent(place: Place) -> Finding:
         return Finding("agent", path.is_file(), f"playbook {path}", mend)
     found = shutil.which(agent.command[0])
     return Finding("agent", found is not None, f"{agent.command[0]} at {found or 'no place on PATH'}")
+
+
+async def _witnesses(place: Place) -> Finding:
+    """Who has to cosign what happens here."""
+    from maestro.approvals.sealing import policy_file
+    from maestro.tlog.keys import read_policy
+
+    path = policy_file(place.state.root)
+    if path is None:
+        return Finding(
+            "witnesses", None, "none are named yet", "the first `maestro run` makes one; see docs/sealing.md"
+        )
+    policy = read_policy(path)
+    return Finding("witnesses", True, f"{policy.in_words}, by {path}")
 
 
 def _disk(place: Place) -> Finding:
