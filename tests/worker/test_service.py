@@ -479,7 +479,7 @@ async def test_a_full_disk_while_a_worktree_is_made_is_clear_and_leaves_no_half_
     assert failed.problem.reason.startswith("no space left under")
     assert "disk space" in failed.problem.mend
     assert [path for path in (small_disk / "work").rglob("*") if path.name.startswith("T-001")] == []
-    elsewhere = Worker(Workspace(tmp_path / "work"), Permitting())
+    elsewhere = Worker(Workspace(tmp_path / "work"), Permitting(), tmp_path)
     the(
         await elsewhere.do_task(delivered(running(repo, base, "echo x > x"), "task:T-001:1"), RecordingContext()),
         e.TaskClaimed,

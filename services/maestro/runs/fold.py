@@ -17,7 +17,7 @@ from maestro.runs.synthetic import tasks_of_step
 from maestro_contracts import events as e
 from maestro_contracts.records import Problem
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 """Part of a snapshot's key: raise it when the same log would give another state."""
 
 TASK_STEPS = frozenset({"implement", "probe", "command", "agent"})

@@ -63,11 +63,12 @@ async def _go_on(engine: Engine) -> None:
 
 
 async def _until_enrolled(engine: Engine, supervisor: Supervisor) -> None:
-    """Every process has a key that is believed: from now on what is asked is done. The registrar needs none."""
+    """Every process has a key that is believed: from now on what is asked is done. The registrar needs none, and a
+    witness is known by the trust policy alone."""
     keyring = engine.keyring()
     await keyring.refresh(engine.store)
     before = len(keyring.members())
-    wanted = {name for name in supervisor.names if not name.startswith("registrar")}
+    wanted = {name for name in supervisor.names if not name.startswith(("registrar", "witness"))}
     while not supervisor.trouble.done() and wanted - {member.actor for member in keyring.members()[before:]}:
         await keyring.refresh(engine.store)
         await asyncio.sleep(0.05)

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -269,8 +269,7 @@ def _reason(answer: bytes) -> str:
 def _exchange(process: subprocess.Popen[bytes], data: bytes) -> bytes:
     assert process.stdin is not None and process.stdout is not None
     _limit(process.pid)
-    process.stdin.write(data)
-    process.stdin.close()
+    all_read = _write(process.stdin, data)
     deadline = time.monotonic() + SECONDS
     descriptor, chunks, size = process.stdout.fileno(), list[bytes](), 0
     while True:
@@ -286,7 +285,21 @@ def _exchange(process: subprocess.Popen[bytes], data: bytes) -> bytes:
             raise Unparsable("nested too deeply: the tree is too large")
     with suppress(subprocess.TimeoutExpired):
         process.wait(SECONDS)
+    if not all_read and process.returncode == 0:
+        raise Unparsable("shfmt ended before it had read all")
     return b"".join(chunks)
+
+
+def _write(stream: IO[bytes], data: bytes) -> bool:
+    """False where it ended before it had read all; what it says of that is read all the same."""
+    try:
+        stream.write(data)
+        stream.close()
+    except BrokenPipeError:
+        with suppress(BrokenPipeError):
+            stream.close()
+        return False
+    return True
 
 
 def _limit(pid: int) -> None:
