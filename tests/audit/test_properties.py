@@ -64,7 +64,9 @@ def test_whoever_trusts_another_operator_believes_nothing() -> None:
     stranger = Trust(SigningKey.generate("maestro/operator").verify_key)
     report = audit(source_of(town), stranger)
     assert report.verdict == "violated"
-    assert report.properties["authenticity"].broken >= len(town.bodies)
+    authenticity = report.properties["authenticity"]
+    assert authenticity.broken >= len(town.bodies)
+    assert "is it theirs?" in authenticity.findings[0].what, "the likeliest reason is told first"
 
 
 def test_without_a_policy_cosignatures_count_for_nothing_and_that_is_said() -> None:

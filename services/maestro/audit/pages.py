@@ -20,6 +20,7 @@ STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}td,th{border-bottom:1px solid var(--line);
 padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+td:nth-child(-n+2){white-space:nowrap}
 .holds{color:var(--good)}.violated{color:var(--bad)}.cannot{color:var(--open)}
 svg{width:100%;height:auto}svg text{font-size:11px;fill:currentColor}.step{fill:#5b7db1}.gate{fill:#c48a1a}
 .effect{fill:#4b9b6e}.seal{fill:#7d5ba6}

@@ -37,6 +37,7 @@ class Enrolled:
     """Everybody whom the operator introduced, and the system log that says so."""
 
     def __init__(self, operator: VerifyKey) -> None:
+        self._operator = operator
         self.keyring, self.directory = Keyring(operator), Directory(operator)
         self.tree = Frontier()
         self.rejected: list[Rejected] = []
@@ -77,6 +78,10 @@ class Enrolled:
     def tell(self, authenticity: Property, chains: Property) -> None:
         """What is wrong with the system log itself."""
         authenticity.count("enrolments", len(self.keyring.members()))
+        if self.rejected and not self.keyring.members():
+            key = f"{self._operator.name}+{self._operator.key_id.hex()}"
+            what = f"nobody here was introduced by the operator that is believed ({key}); is it theirs? See --operator"
+            authenticity.breaks("system", what)
         for each in self.rejected:
             found = chains if each.flaw in {"chain", "missing"} else authenticity
             found.breaks(f"system:{each.seq}", each.reason)
