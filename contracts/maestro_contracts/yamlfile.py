@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -101,9 +102,10 @@ def read_yaml(text: str, source: str) -> Document:
 
 def read_yaml_file(path: pathlib.Path) -> Document:
     """The same for a file on disk. Raises InvalidFile, also where it cannot be read or is not UTF-8. A repository that
-    nobody trusts may hold a link to anything: a device or a pipe, which have no end, are no files."""
+    nobody trusts may hold a link to anything: a device or a pipe, which have no end, are no files. The null device is an
+    empty one, wherever it is mounted."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir() and not _is_null(path):
             raise InvalidFile([FileProblem(str(path), 0, "", "is a device or a pipe", "name a file")])
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 10)
@@ -117,6 +119,11 @@ def read_yaml_file(path: pathlib.Path) -> Document:
         line = content[: error.start].count(b"\n") + 1
         raise InvalidFile([FileProblem(str(path), line, "", "not UTF-8", "save the file as UTF-8")]) from None
     return read_yaml(text.replace("\r\n", "\n").replace("\r", "\n"), str(path))
+
+
+def _is_null(path: pathlib.Path) -> bool:
+    found = path.stat()
+    return stat.S_ISCHR(found.st_mode) and found.st_rdev == os.stat(os.devnull).st_rdev
 
 
 def _too_large(source: str) -> FileProblem:

@@ -118,6 +118,11 @@ def test_what_has_no_end_is_no_file(tmp_path: Path) -> None:
             read_yaml_file(path)
 
 
+def test_the_null_device_is_an_empty_file_wherever_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "nothing.yaml").symlink_to("/dev/null")
+    assert read_yaml_file(tmp_path / "nothing.yaml").data is None
+
+
 def test_a_large_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     for content in ("# é\n" * MAX_BYTES, "é" * MAX_BYTES):

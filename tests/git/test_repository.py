@@ -251,11 +251,13 @@ async def test_what_runs_themselves_change_is_no_difference(repo: Path, tmp_path
     run = await Workspace(tmp_path / "work").open("r-1", str(repo))
     base = git(repo, "rev-parse", "HEAD")
     git(repo, "update-ref", "refs/heads/maestro/r-2", base)
+    git(repo, "update-ref", "refs/maestro/r-1/seal", base)
 
     async with watched(run, "T-001-1") as watch:
         git(repo, "update-ref", "refs/heads/maestro/r-1", base)
         git(repo, "update-ref", "refs/heads/maestro/r-2", commit_on(repo, base, {"new": "x"}))
         git(repo, "update-ref", "refs/maestro/r-2/checkpoints/1", base)
+        git(repo, "update-ref", "refs/maestro/r-1/seal", commit_on(repo, base, {"seal": "2"}))
         git(repo, "update-ref", "refs/remotes/origin/main", base)
         write(repo, {".flow/maestro/sessions/x": "x", ".beads/issues.jsonl": "{}\n"})
         async with run.checkout("T", base):

@@ -50,11 +50,13 @@ class OneProcess:
         self.workspace = Workspace(work)
         self.books = Books()
         nothing = SimpleNamespace(keyring=None)
-        tools: Any = SimpleNamespace(settings=SimpleNamespace(work_dir=work), store=None, admission=nothing)
+        tools: Any = SimpleNamespace(
+            settings=SimpleNamespace(work_dir=work, state_dir=work), store=None, admission=nothing
+        )
         self.handlers: dict[type[c.Command], Handler] = {}
         for make in SERVICES:
             self.handlers.update(make(tools).handlers or {})
-        self.handlers[c.DoTask] = Worker(self.workspace, Permitting()).do_task
+        self.handlers[c.DoTask] = Worker(self.workspace, Permitting(), work).do_task
         self.handlers.update(handlers_of(Integrator(self.workspace, Permitting())))
 
     async def start(self, command: c.StartRun) -> None:

@@ -7,6 +7,7 @@ import re
 
 HEADS = "refs/heads/maestro/"
 REFS = "refs/maestro/"
+SEAL = "seal"
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 
 
@@ -44,6 +45,16 @@ def checkpoint_ref(run: str, number: int) -> str:
 def run_refs(run: str) -> str:
     """What all refs of the run begin with, but for its branch."""
     return f"{REFS}{safe(run)}/"
+
+
+def seal_ref(run: str) -> str:
+    """The ref in the run's repository that names its newest seal: a blob, the checkpoint's note."""
+    return f"{run_refs(run)}{SEAL}"
+
+
+def is_seal_ref(name: str) -> bool:
+    """One of any run."""
+    return name.startswith(REFS) and name.removeprefix(REFS).partition("/")[2] == SEAL
 
 
 def lost_ref(run: str, name: str, object_id: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from maestro.bus.logs import get_log
 from maestro.git.command import git
-from maestro.git.names import run_refs, safe
+from maestro.git.names import safe, seal_ref
 from maestro.git.problems import GitProblem
 
 TIMEOUT_S = 10.0
@@ -23,11 +23,6 @@ class Seal:
     run: str
     repo: str
     note: bytes
-
-
-def seal_ref(run: str) -> str:
-    """The ref in the run's repository that names its newest seal: a blob, the checkpoint's note."""
-    return f"{run_refs(run)}seal"
 
 
 async def lay_down(seal: Seal, anchors: Sequence[str]) -> None:
