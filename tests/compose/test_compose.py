@@ -93,7 +93,7 @@ def test_the_page_is_published_on_loopback_alone_and_shows_the_run(
     token = composed.inside("gateway", "maestro", "web", "token", "zoe").strip()
     api = f"http://127.0.0.1:{binding['HostPort']}/api/v1"
     headers = {"Authorization": f"Bearer {token}"}
-    shown = httpx.get(f"{api}/runs/{finished['run']}", headers=headers, trust_env=False).json()
+    shown = httpx.get(f"{api}/runs/{finished['run']}", headers=headers, trust_env=False, timeout=60).json()
     assert (shown["status"], len(shown["tasks"])) == ("completed", 8)
 
 
