@@ -102,8 +102,8 @@ def read_yaml(text: str, source: str) -> Document:
 
 def read_yaml_file(path: pathlib.Path) -> Document:
     """The same for a file on disk. Raises InvalidFile, also where it cannot be read or is not UTF-8. A repository that
-    nobody trusts may hold a link to anything: a device or a pipe, which have no end, are no files. The null device is an
-    empty one, wherever it is mounted."""
+    nobody trusts may hold a link to anything: a device or a pipe, which have no end, are no files. The null device is
+    an empty one, wherever it is mounted."""
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir() and not _is_null(path):
             raise InvalidFile([FileProblem(str(path), 0, "", "is a device or a pipe", "name a file")])
