@@ -67,8 +67,12 @@ def acl_user(name: str, password: str) -> str:
     return f"user {name} on sanitize-payload #{digest} {acl_rules(USERS[name])}"
 
 
-def acl_file(passwords: Mapping[str, str], default: str = "off") -> str:
-    """All users. `default` is the rule of the server's own default user, who needs none."""
+NOBODY = "off resetpass allkeys allchannels +@all"
+"""Nobody can log in as this user; as whom the server reads its own log at the start, and what it may not do is lost."""
+
+
+def acl_file(passwords: Mapping[str, str], default: str = NOBODY) -> str:
+    """All users. `default` is the rule of the server's own default user, as whom nobody need log in."""
     lines = [acl_user(name, password) for name, password in passwords.items()]
     health = f"user {HEALTH} on nopass resetkeys resetchannels -@all +ping"
     return "\n".join([f"user default {default}", health, *lines]) + "\n"
