@@ -35,7 +35,7 @@ from maestro.log.store import (
     Timer,
     Write,
 )
-from maestro.log.walls import EVERY_ROLE, USERS
+from maestro.log.walls import EVERY_ROLE, USERS, acl_file
 from maestro.log.walls_files import write_for_server
 from maestro_contracts.roles import ROLES
 from tests.support.insider import Insider, insider
@@ -446,3 +446,10 @@ def _length(client: redis.Redis) -> Any:
         return [client.xlen(LOG)]
     except redis.ConnectionError:
         return None
+
+
+def test_the_user_as_whom_the_server_reads_its_own_log_may_do_all_and_is_nobody() -> None:
+    """Transactions of its log are checked as the default user's when the server starts: what that may not do is lost."""
+    default = acl_file({}).splitlines()[0].split()
+    assert default[:3] == ["user", "default", "off"]
+    assert {"allkeys", "+@all", "resetpass"} <= set(default) and "nopass" not in default
