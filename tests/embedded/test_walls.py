@@ -449,7 +449,7 @@ def _length(client: redis.Redis) -> Any:
 
 
 def test_the_user_as_whom_the_server_reads_its_own_log_may_do_all_and_is_nobody() -> None:
-    """Transactions of its log are checked as the default user's when the server starts: what that may not do is lost."""
+    """Transactions of its log are checked as the default user's at the start: what that may not do is lost."""
     default = acl_file({}).splitlines()[0].split()
     assert default[:3] == ["user", "default", "off"]
     assert {"allkeys", "+@all", "resetpass"} <= set(default) and "nopass" not in default
