@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maestro.worker.answering import MAX_ENTRIES
-from tests.support.endtoend import Owner, ended_as_it_would_have
+from tests.support.endtoend import Owner, ended_as_it_would_have, persons_own
 from tests.support.gitrepo import commit, git
 
 TESTED = "import unittest\n\n\nclass More(unittest.TestCase):\n" + "".join(
@@ -95,7 +95,7 @@ class Deceived(Owner):
         self.agent = folder / "agent"
         self.agent.write_text(AGENT.replace("PYTHON", sys.executable))
         self.agent.chmod(0o755)
-        self.before = persons_own_of(self)
+        self.before = persons_own(self.repo)
 
     def rejects_what_waits(self) -> list[str]:
         gates = [gate["gate"] for gate in self.does("gate", "list", "--json").json]
@@ -103,12 +103,6 @@ class Deceived(Owner):
             done = self.does("gate", "reject", gate, "--run", self.the_run(), "--text", "never")
             assert done.code == 0, done.err
         return gates
-
-
-def persons_own_of(owner: Owner) -> dict[str, str]:
-    from tests.support.endtoend import persons_own
-
-    return persons_own(owner.repo)
 
 
 def of(events: list[dict[str, Any]], type: str, task: str = "") -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from maestro_contracts import commands as c
 from maestro_contracts import events as e
 from maestro_contracts.proposals import Shell
 from maestro_contracts.records import AgentSpec
+from tests.support.gitrepo import git
 from tests.support.handling import the
 from tests.support.permitting import Permitting
 from tests.support.tasks import asked, playing, running
@@ -53,8 +54,6 @@ def permitting(shop: Shop) -> Permitting:
 
 
 def written(shop: Shop, done: e.TaskClaimed, name: str = "answers.json") -> str:
-    from tests.support.gitrepo import git
-
     return git(shop.repo, "show", f"{done.commit}:{name}")
 
 

@@ -7,20 +7,14 @@ nobody waits while there is work.
 
 from __future__ import annotations
 
-import array
-import mmap
-import os
 import select
-import socket
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from maestro.log.helper import memory
-from maestro.log.signatures import READY, SLOT, SLOTS, is_signed
+from maestro.log.helper import Checking
+from maestro.log.signatures import READY, is_signed
 
 AHEAD = 6
 """So many pages are read ahead for each helper; two of them lie with it."""
@@ -47,32 +41,18 @@ class _Helper(Generic[T]):
     """One process and the pages that lie with it, oldest first."""
 
     def __init__(self) -> None:
-        shared = memory()
-        ours, theirs = socket.socketpair()
-        try:
-            self._shared = mmap.mmap(shared, SLOT * SLOTS)
-            command = [sys.executable, "-m", "maestro.log.signatures", str(shared)]
-            self._process = subprocess.Popen(
-                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, pass_fds=(shared,)
-            )
-        finally:
-            theirs.close()
-            os.close(shared)
-        self.socket = ours
+        self._checking = Checking()
+        self.socket = self._checking.socket
         self.jobs: deque[_Job[T]] = deque()
         self.is_up = False
-        self._turn = 0
         self._heard = bytearray()
 
     def send(self, job: _Job[T]) -> bool:
         """False where the page is too large for it. Raises OSError where it is gone."""
-        page = b"".join(job.proofs)
-        if len(page) > SLOT:
+        sizes = self._checking.lay_down(job.proofs)
+        if not sizes:
             return False
-        start = self._turn * SLOT
-        self._shared[start : start + len(page)] = page
-        self._turn = (self._turn + 1) % SLOTS
-        self.socket.sendall(array.array("I", [len(job.proofs), *map(len, job.proofs)]).tobytes())
+        self.socket.sendall(sizes)
         job.sent = True
         self.jobs.append(job)
         return True
@@ -93,10 +73,7 @@ class _Helper(Generic[T]):
 
     def close(self) -> None:
         """End it; what lay with it was sent to nobody."""
-        self.socket.close()
-        self._process.kill()
-        self._process.wait()
-        self._shared.close()
+        self._checking.close()
         for job in self.jobs:
             job.sent = False
         self.jobs.clear()

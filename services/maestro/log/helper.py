@@ -20,13 +20,12 @@ from collections.abc import Sequence
 from maestro.log.signatures import READY, SLOT, SLOTS
 
 
-class Helper:
-    """The helper process of one reader. Pages are answered in the order in which they were sent; `SLOTS` of them may
-    wait for their answers."""
+class Checking:
+    """A process that checks signatures (`log/signatures.py`): its socket, and the memory that both share."""
 
     def __init__(self) -> None:
-        shared = memory()
-        ours, theirs = socket.socketpair()
+        shared = _memory()
+        self.socket, theirs = socket.socketpair()
         try:
             self._shared = mmap.mmap(shared, SLOT * SLOTS)
             command = [sys.executable, "-m", "maestro.log.signatures", str(shared)]
@@ -36,9 +35,38 @@ class Helper:
         finally:
             theirs.close()
             os.close(shared)
-        ours.setblocking(False)
-        self._socket = ours
         self._turn = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def lay_down(self, items: Sequence[bytes]) -> bytes:
+        """Put a page where the process finds it; returns what is to be sent so that it looks there, nothing where the
+        page is too large."""
+        page = b"".join(items)
+        if len(page) > SLOT:
+            return b""
+        start = self._turn * SLOT
+        self._shared[start : start + len(page)] = page
+        self._turn = (self._turn + 1) % SLOTS
+        return array.array("I", [len(items), *map(len, items)]).tobytes()
+
+    def close(self) -> None:
+        self.socket.close()
+        self._process.kill()
+        self._process.wait()
+        self._shared.close()
+
+
+class Helper:
+    """The helper process of one reader. Pages are answered in the order in which they were sent; `SLOTS` of them may
+    wait for their answers."""
+
+    def __init__(self) -> None:
+        self._checking = Checking()
+        self._socket = self._checking.socket
+        self._socket.setblocking(False)
         self._start = asyncio.create_task(self._receive(len(READY)))
 
     @property
@@ -48,19 +76,15 @@ class Helper:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._checking.pid
 
     async def send(self, items: Sequence[bytes]) -> bool:
         """Hand over a page to be checked, its items as `signatures.py` has them; False where it is too large. Raises
         ConnectionError where the helper is gone."""
-        page = b"".join(items)
-        if len(page) > SLOT:
+        sizes = self._checking.lay_down(items)
+        if not sizes:
             return False
-        start = self._turn * SLOT
-        self._shared[start : start + len(page)] = page
-        self._turn = (self._turn + 1) % SLOTS
-        sizes = array.array("I", [len(items), *map(len, items)])
-        await asyncio.get_running_loop().sock_sendall(self._socket, sizes.tobytes())
+        await asyncio.get_running_loop().sock_sendall(self._socket, sizes)
         return True
 
     async def answer(self, count: int) -> bytes:
@@ -69,10 +93,7 @@ class Helper:
 
     def close(self) -> None:
         self._start.cancel()
-        self._socket.close()
-        self._process.kill()
-        self._process.wait()
-        self._shared.close()
+        self._checking.close()
 
     async def _receive(self, count: int) -> bytes:
         loop, parts = asyncio.get_running_loop(), b""
@@ -84,7 +105,7 @@ class Helper:
         return parts
 
 
-def memory() -> int:
+def _memory() -> int:
     """A file of the right size that is nowhere on disk, where the system has such files."""
     if hasattr(os, "memfd_create"):
         file = os.memfd_create("maestro-verify")
